@@ -1,0 +1,5 @@
+-- What scripts find as globals: the script library and the services.
+std = "lua54"
+max_line_length = 140
+read_globals = { "args", "array", "deadline", "json", "log", "null", "object", "parallel", "print_table", "read_csv", "sleep", "spawn",
+  "try", "help", "bossinsights", "infoworks", "intrexx", "ixon", "qalyptus", "cjson" }

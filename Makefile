@@ -1,0 +1,132 @@
+# errand - build, test, install. `make help` lists the targets.
+B ?= build
+CC ?= cc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+DESTDIR ?=
+PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd readline
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wformat=2 -Wno-unused-parameter
+OWN_CFLAGS = -std=c11 -D_GNU_SOURCE -Ihost -I$(B) $(WARN) -fstack-protector-strong \
+        $(shell pkg-config --cflags $(PKG)) $(EXTRA_CFLAGS)
+OWN_LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
+LIBS = $(shell pkg-config --libs $(PKG)) -lm
+
+SRC := $(filter-out host/embed.c,$(wildcard host/*.c))
+OBJ := $(SRC:host/%.c=$(B)/host/%.o)
+LIBOBJ := $(filter-out $(B)/host/main.o,$(OBJ))
+LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
+CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
+
+# What a fresh Debian machine lacks. TEST_DEPS and LINT_DEPS come on top.
+DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
+        libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
+TEST_DEPS := curl openssl expect tmux valgrind
+LINT_DEPS := clang clang-tidy cppcheck lua-check
+
+.PHONY: all test san valgrind lint demo deps test-deps lint-deps bench \
+        install uninstall clean help
+.DELETE_ON_ERROR:
+
+all: $(B)/errand ## build build/errand
+
+$(B)/errand: $(OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(B)/liberrand.a: $(LIBOBJ)
+	rm -f $@ && ar rcs $@ $(LIBOBJ)
+
+$(B)/host/%.o: host/%.c | $(B)/host
+	$(CC) $(OWN_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/host/module.o: $(B)/embedded.inc
+
+$(B)/embed: host/embed.c | $(B)
+	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(shell pkg-config --libs lua5.4)
+
+$(B)/embedded.inc: $(B)/embed $(LUA) lua
+	$(B)/embed lua $(LUA) > $@
+
+$(B)/tests/%: tests/c/%.c $(B)/liberrand.a | $(B)/tests
+	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
+
+# A scripted HTTP server that these tests talk to.
+$(B)/tests/test_http $(B)/tests/test_auth: $(B)/tests/peer.o
+
+$(B)/tests/peer.o: tests/c/peer.c | $(B)/tests
+	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B) $(B)/host $(B)/tests:
+	mkdir -p $@
+
+-include $(wildcard $(B)/host/*.d $(B)/tests/*.d)
+
+# $(call install-missing,PACKAGES): says what it installs; nothing when all are there
+define install-missing
+@missing=; for p in $(1); do \
+  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' \
+    || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then \
+  echo "installing Debian packages:$$missing" >&2; \
+  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+  $$sudo apt-get update -q >/dev/null && \
+  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q \
+    --no-install-recommends $$missing >/dev/null; fi
+endef
+
+deps: ## install the Debian packages that a build needs
+	$(call install-missing,$(DEPS))
+
+test-deps: deps
+	$(call install-missing,$(TEST_DEPS))
+
+lint-deps: deps
+	$(call install-missing,$(LINT_DEPS))
+
+# Fresh machines lack the headers that the rules above ask pkg-config for, so
+# the work is done by a second make.
+demo: deps ## onboard two people in the sandbox, from a fresh machine
+	@$(MAKE) --no-print-directory -s B=$(B) all
+	@mkdir -p $(B)/demo && chmod 700 $(B)/demo
+	$(B)/errand --sandbox=$(B)/demo/world.json run scripts/onboard.lua --csv scripts/people.csv
+
+test: test-deps ## every test; ends with "N passed, N failed"
+	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
+	$(B)/errand run tests/run.lua $(B)
+
+$(B)/tests.built: $(CTEST)
+	touch $@
+
+san: test-deps ## the same tests under ASan and UBSan
+	@$(MAKE) --no-print-directory test B=$(B)/san CFLAGS="-O1 -g" \
+	  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	  EXTRA_LDFLAGS="-fsanitize=address,undefined"
+
+valgrind: test-deps ## the C tests under valgrind
+	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
+	VALGRIND=1 $(B)/errand run tests/run.lua $(B) tests/c
+
+lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
+	@$(MAKE) --no-print-directory B=$(B) $(B)/embedded.inc
+	sh tests/lint.sh $(B) $(PKG)
+
+bench: ## start, one call, JSON: ratios beside curl and lua-cjson
+	@$(MAKE) --no-print-directory B=$(B) all
+	sh tests/bench/start.sh $(B)
+	$(B)/errand run tests/bench/json.lua
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(B)/errand $(DESTDIR)$(PREFIX)/bin/errand
+	install -d $(DESTDIR)$(PREFIX)/share/doc/errand/scripts
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/errand
+	install -m 644 scripts/* $(DESTDIR)$(PREFIX)/share/doc/errand/scripts
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/errand
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/errand
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12

@@ -1,0 +1,378 @@
+/* auth.c - credentials put on at the wire; tokens bought when needed. */
+/* SPDX-License-Identifier: MIT */
+#include "auth.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "authreq.h"
+#include "url.h"
+
+static int out_of_memory(Err *err) {
+  return err_set(err, ERR_SCRIPT, "out of memory");
+}
+
+/* Memory. */
+
+void *auth_keep(Piece **pieces, size_t size) {
+  if (size > SIZE_MAX - sizeof(Piece)) return NULL;
+  Piece *piece = calloc(1, sizeof *piece + size);
+  if (!piece) return NULL;
+  piece->size = size;
+  piece->next = *pieces;
+  *pieces = piece;
+  return piece->bytes;
+}
+
+char *auth_keep_text(Piece **pieces, const char *text) {
+  size_t n = strlen(text) + 1;
+  char *copy = auth_keep(pieces, n);
+  return copy ? memcpy(copy, text, n) : NULL;
+}
+
+void auth_drop(Piece **pieces) {
+  while (*pieces) {
+    Piece *piece = *pieces;
+    *pieces = piece->next;
+    explicit_bzero(piece->bytes, piece->size);
+    free(piece);
+  }
+}
+
+/* Copies of what a caller gave. Each returns 0, or -1 without memory. */
+
+static int copy_text(Piece **to, const char **text) {
+  if (!*text) return 0;
+  *text = auth_keep_text(to, *text);
+  return *text ? 0 : -1;
+}
+
+static int copy_texts(Piece **to, const char *const **list, size_t n) {
+  const char **copy = auth_keep(to, n * sizeof *copy);
+  if (!copy) return -1;
+  for (size_t i = 0; i < n; i++)
+    if (!(copy[i] = auth_keep_text(to, (*list)[i]))) return -1;
+  *list = copy;
+  return 0;
+}
+
+static int copy_numbers(Piece **to, const int **list, size_t n) {
+  int *copy = auth_keep(to, n * sizeof *copy);
+  if (!copy) return -1;
+  if (n > 0) memcpy(copy, *list, n * sizeof *copy);
+  *list = copy;
+  return 0;
+}
+
+static int copy_headers(Piece **to, const AuthHeader **list, size_t n) {
+  AuthHeader *copy = auth_keep(to, n * sizeof *copy);
+  if (!copy) return -1;
+  for (size_t i = 0; i < n; i++) {
+    copy[i] = (*list)[i];
+    if (copy_text(to, &copy[i].name) || copy_text(to, &copy[i].value))
+      return -1;
+  }
+  *list = copy;
+  return 0;
+}
+
+static int copy_login(Piece **to, const AuthLogin **login) {
+  if (!*login) return 0;
+  AuthLogin *copy = auth_keep(to, sizeof *copy);
+  if (!copy) return -1;
+  *copy = **login;
+  *login = copy;
+  return copy_text(to, &copy->method) || copy_text(to, &copy->path) ||
+         copy_text(to, &copy->body) || copy_text(to, &copy->token) ||
+         copy_headers(to, &copy->headers, copy->nheaders) ||
+         copy_numbers(to, &copy->refused, copy->nrefused) ||
+         copy_texts(to, &copy->without, copy->nwithout) ? -1 : 0;
+}
+
+static int copy_spec(Piece **to, AuthSpec *spec) {
+  AuthMethod *methods = auth_keep(to, spec->nmethods * sizeof *methods);
+  if (!methods) return -1;
+  for (size_t i = 0; i < spec->nmethods; i++) {
+    AuthMethod *m = &methods[i];
+    *m = spec->methods[i];
+    if (copy_texts(to, &m->needs, m->nneeds) || copy_login(to, &m->login) ||
+        copy_headers(to, &m->send, m->nsend) ||
+        copy_numbers(to, &m->renew, m->nrenew)) return -1;
+  }
+  spec->methods = methods;
+  return copy_text(to, &spec->service) ||
+         copy_headers(to, &spec->headers, spec->nheaders) ? -1 : 0;
+}
+
+Auth *auth_new(Http *http, const char *base, const AuthSpec *spec,
+               auth_lookup *lookup, void *ctx, Err *err) {
+  Auth *auth = calloc(1, sizeof *auth);
+  if (!auth) {
+    out_of_memory(err);
+    return NULL;
+  }
+  auth->http = http;
+  auth->lookup = lookup;
+  auth->ctx = ctx;
+  auth->spec = *spec;
+  buf_init(&auth->token, MAX_TOKEN);
+  buf_init(&auth->login_body, 0);
+  if (!(auth->base = auth_keep_text(&auth->pieces, base)) ||
+      copy_spec(&auth->pieces, &auth->spec)) {
+    out_of_memory(err);
+    auth_free(auth);
+    return NULL;
+  }
+  return auth;
+}
+
+/* {token} is ours to know, all else the account's. */
+int auth_value(void *ctx, const char *name, const char **value, size_t *len,
+               bool *secret, Err *err) {
+  Auth *auth = ctx;
+  if (strcmp(name, "token") != 0 || !auth->method || !auth->method->login)
+    return auth->lookup(auth->ctx, name, value, len, secret, err);
+  *value = auth->token.len > 0 ? buf_str(&auth->token) : NULL;
+  *len = auth->token.len;
+  *secret = true;
+  return 0;
+}
+
+/* Queues. */
+
+static void enqueue(Queue *q, AuthReq *req) {
+  req->queue = q;
+  req->next = NULL;
+  req->prev = q->tail;
+  if (q->tail) q->tail->next = req;
+  else q->head = req;
+  q->tail = req;
+}
+
+static void dequeue(AuthReq *req) {
+  Queue *q = req->queue;
+  if (!q) return;
+  if (req->prev) req->prev->next = req->next;
+  else q->head = req->next;
+  if (req->next) req->next->prev = req->prev;
+  else q->tail = req->prev;
+  req->queue = NULL;
+  req->next = req->prev = NULL;
+}
+
+static void orphan(Queue *q) {
+  while (q->head) {
+    AuthReq *req = q->head;
+    dequeue(req);
+    http_req_free(req->http);
+    req->http = NULL;
+    req->auth = NULL;
+    err_set(&req->err, ERR_CANCELLED, "the request was cancelled");
+  }
+}
+
+void auth_free(Auth *auth) {
+  if (!auth) return;
+  http_req_free(auth->login);
+  auth->login = NULL;
+  orphan(&auth->waiting);
+  orphan(&auth->running);
+  auth->freed = true;
+  if (auth->busy > 0) return;   /* auth_login_over does the rest */
+  buf_wipe(&auth->token);
+  buf_wipe(&auth->login_body);
+  auth_drop(&auth->pieces);
+  free(auth);
+}
+
+/* Sending a call. */
+
+static void finish(AuthReq *req) {
+  dequeue(req);
+  req->auth = NULL;
+  if (req->fn) req->fn(req->ctx, req);   /* req and auth may be gone now */
+}
+
+static bool same_name(const char *line, const char *other) {
+  size_t n = strcspn(line, ":");
+  return strncasecmp(line, other, n) == 0 && other[n] == ':';
+}
+
+/* The call's own headers, which win over the others of the same name. */
+static void add_own(const AuthReq *req, const char **lines, size_t *n) {
+  size_t kept = 0;
+  for (size_t i = 0; i < *n; i++) {
+    bool replaced = false;
+    for (size_t k = 0; k < req->call.nheaders && !replaced; k++)
+      replaced = same_name(lines[i], req->call.headers[k]);
+    if (!replaced) lines[kept++] = lines[i];
+  }
+  for (size_t k = 0; k < req->call.nheaders; k++)
+    lines[kept++] = req->call.headers[k];
+  *n = kept;
+}
+
+static void on_reply(void *ctx, HttpReq *http);
+
+static int start(AuthReq *req, Err *err) {
+  Auth *auth = req->auth;
+  const AuthSpec *spec = &auth->spec;
+  const AuthMethod *m = req->flags & AUTH_NONE ? NULL : auth->method;
+  Piece *pieces = NULL;
+  size_t n = 0;
+  const char **lines = auth_keep(&pieces, sizeof *lines * (spec->nheaders +
+      (m ? m->nsend : 0) + req->call.nheaders + 1));
+  int rc = lines ? 0 : out_of_memory(err);
+  if (!rc)
+    rc = auth_headers(auth, spec->headers, spec->nheaders, false, req->without,
+                      req->nwithout, lines, &n, &pieces, err);
+  if (!rc && m)
+    rc = auth_headers(auth, m->send, m->nsend, true, req->without,
+                      req->nwithout, lines, &n, &pieces, err);
+  if (!rc) {
+    add_own(req, lines, &n);
+    HttpCall call = req->call;
+    call.headers = lines;
+    call.nheaders = n;
+    req->http = http_send(auth->http, &call, on_reply, req, err);
+    if (!req->http) rc = -1;
+  }
+  auth_drop(&pieces);
+  if (rc) return -1;
+  req->attempts++;
+  req->serial = auth->serial;
+  dequeue(req);
+  enqueue(&auth->running, req);
+  return 0;
+}
+
+/* Sends the call, or lets it wait for the token it needs. */
+static int begin(AuthReq *req, Err *err) {
+  Auth *auth = req->auth;
+  bool login = !(req->flags & AUTH_NONE) && auth->method &&
+               auth->method->login && !auth_token_fresh(auth);
+  if (!login) return start(req, err);
+  if (!auth->login && auth_login_begin(auth, err)) return -1;
+  req->login = auth->logins;
+  req->logins++;
+  dequeue(req);
+  enqueue(&auth->waiting, req);
+  return 0;
+}
+
+/* Requests that a callback adds meanwhile wait for a later login. */
+void auth_login_over(Auth *auth, const Err *err) {
+  unsigned login = auth->logins;
+  auth->busy++;
+  while (auth->waiting.head && auth->waiting.head->login <= login) {
+    AuthReq *req = auth->waiting.head;
+    if (err) req->err = *err;
+    if (err || start(req, &req->err)) finish(req);
+  }
+  auth->busy--;
+  if (auth->freed) auth_free(auth);
+}
+
+static bool is_renewal(const Auth *auth, int status) {
+  const AuthMethod *m = auth->method;
+  if (status == 401) return true;
+  for (size_t i = 0; i < m->nrenew; i++)
+    if (m->renew[i] == status) return true;
+  return false;
+}
+
+static void on_reply(void *ctx, HttpReq *http) {
+  AuthReq *req = ctx;
+  Auth *auth = req->auth;
+  const Err *failed = http_req_err(http);
+  bool renew = failed->kind == ERR_NONE && !(req->flags & AUTH_NONE) &&
+               auth->method && auth->method->login && !req->renewed &&
+               is_renewal(auth, http_req_status(http));
+  if (!renew) {
+    req->err = *failed;
+    finish(req);
+    return;
+  }
+  req->renewed = true;
+  /* Another call may have bought a new token since this one was sent. */
+  if (req->serial == auth->serial) auth_token_drop(auth);
+  req->http = NULL;
+  http_req_free(http);
+  if (begin(req, &req->err)) finish(req);
+}
+
+static int copy_call(AuthReq *req, const HttpCall *call,
+                     const char *const *without, size_t nwithout) {
+  req->call = *call;
+  req->without = without;
+  req->nwithout = nwithout;
+  if (call->method) {
+    const char *known = url_method(call->method);
+    if (known) req->call.method = known;
+    else if (copy_text(&req->pieces, &req->call.method)) return -1;
+  }
+  return copy_text(&req->pieces, &req->call.url) ||
+         copy_texts(&req->pieces, &req->call.headers, call->nheaders) ||
+         copy_texts(&req->pieces, &req->without, nwithout) ? -1 : 0;
+}
+
+AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
+                   const char *const *without, size_t nwithout,
+                   auth_done *fn, void *ctx, Err *err) {
+  AuthReq *req = calloc(1, sizeof *req);
+  if (!req || copy_call(req, call, without, nwithout)) {
+    out_of_memory(err);
+    goto fail;
+  }
+  req->flags = flags;
+  req->fn = fn;
+  req->ctx = ctx;
+  req->auth = auth;
+  if (!(flags & AUTH_NONE) && !auth->method && auth_choose(auth, err))
+    goto fail;
+  if (begin(req, err)) goto fail;
+  return req;
+fail:
+  if (req) {
+    req->auth = NULL;
+    auth_req_free(req);
+  }
+  return NULL;
+}
+
+void auth_req_free(AuthReq *req) {
+  if (!req) return;
+  Auth *auth = req->auth;
+  dequeue(req);
+  http_req_free(req->http);
+  auth_drop(&req->pieces);
+  free(req);
+  /* A login that nobody waits for any more is not worth its end. */
+  if (auth && auth->login && !auth->waiting.head) {
+    http_req_free(auth->login);
+    auth->login = NULL;
+    buf_wipe(&auth->login_body);
+  }
+}
+
+bool auth_req_pending(const AuthReq *req) {
+  return req->auth != NULL;
+}
+
+const HttpReq *auth_req_http(const AuthReq *req) {
+  return req->http;
+}
+
+const Err *auth_req_err(const AuthReq *req) {
+  return &req->err;
+}
+
+int auth_req_attempts(const AuthReq *req) {
+  return req->attempts;
+}
+
+int auth_req_logins(const AuthReq *req) {
+  return req->logins;
+}

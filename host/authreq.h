@@ -1,0 +1,100 @@
+/* authreq.h - what the auth*.c files share; nobody else includes it. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AUTHREQ_H
+#define AUTHREQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "auth.h"
+#include "buf.h"
+#include "err.h"
+#include "http.h"
+
+enum { MAX_HEADER = 1 << 16, MAX_TOKEN = 1 << 15 };
+
+/* Memory of one life: taken piece by piece, given back, wiped, at once. */
+typedef struct Piece {
+  struct Piece *next;
+  size_t size;
+  max_align_t bytes[];
+} Piece;
+
+typedef struct Queue {
+  AuthReq *head, *tail;
+} Queue;
+
+struct Auth {
+  Http *http;
+  char *base;
+  AuthSpec spec;                 /* deep copy in pieces */
+  auth_lookup *lookup;
+  void *ctx;
+  Piece *pieces;
+  const AuthMethod *method;      /* chosen at the first call; NULL before */
+  Buf token;                     /* len 0 = none */
+  double renew_at;               /* loop_now, 0 = when it is refused */
+  unsigned serial;               /* of the token, to tell a new one */
+  HttpReq *login;                /* in flight, NULL if none */
+  Buf login_body;                /* borrowed by the login in flight */
+  double login_started;
+  unsigned logins;               /* begun so far */
+  Queue waiting, running;
+  int busy;                      /* walking the queues: auth_free waits */
+  bool freed;
+};
+
+struct AuthReq {
+  Auth *auth;                    /* NULL once done */
+  AuthReq *next, *prev;          /* in a queue of auth */
+  Queue *queue;
+  auth_done *fn;
+  void *ctx;
+  HttpCall call;                 /* strings in pieces but what is borrowed */
+  int flags;
+  const char *const *without;
+  size_t nwithout;
+  Piece *pieces;
+  HttpReq *http;
+  Err err;
+  int attempts, logins;
+  unsigned serial;               /* token it was sent with */
+  unsigned login;                /* login it waits for */
+  bool renewed;
+};
+
+/* authtext.c */
+typedef struct Template {
+  auth_lookup *lookup;
+  void *ctx;
+  bool json;        /* values are JSON-escaped */
+  bool lenient;     /* what is not set is left empty */
+  bool secret;      /* out: a secret went in */
+  char missing[64]; /* out: the setting that is not set, "" if none */
+} Template;
+int auth_text(Buf *out, const char *tmpl, size_t n, Template *t, Err *err);
+/* The next {name} at or after p; NULL if none. */
+const char *auth_placeholder(const char *p, const char *end, size_t *len);
+
+/* auth.c: lookup that knows {token} too; ctx is the Auth. */
+auth_lookup auth_value;
+void *auth_keep(Piece **pieces, size_t size);   /* zeroed; NULL: no memory */
+char *auth_keep_text(Piece **pieces, const char *text);
+void auth_drop(Piece **pieces);
+
+/* authhead.c: adds "Name: value" lines to lines (room for all), in pieces. */
+int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool lenient,
+                 const char *const *without, size_t nwithout,
+                 const char **lines, size_t *nlines, Piece **pieces, Err *err);
+
+/* authlogin.c */
+int auth_login_begin(Auth *auth, Err *err);
+bool auth_token_fresh(const Auth *auth);
+void auth_token_drop(Auth *auth);
+
+/* auth.c: a login ended; err NULL: there is a token now. */
+void auth_login_over(Auth *auth, const Err *err);
+
+/* authhead.c: the way to sign in, by what is set. -1: err says what misses. */
+int auth_choose(Auth *auth, Err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* bindings.c - one table of the Lua modules that are written in C. */
+/* SPDX-License-Identifier: MIT */
+
+#include "bindings.h"
+
+#include <lauxlib.h>
+
+#include "module.h"
+
+static const luaL_Reg bindings[] = {
+  {"host.err", luaopen_host_err},
+  {"host.json", luaopen_host_json},
+  {"host.http", luaopen_host_http},
+  {"host.config", luaopen_host_config},
+  {"host.store", luaopen_host_store},
+  {"host.sandbox", luaopen_host_sandbox},
+  {"host.sys", luaopen_host_sys},
+  {"host.task", luaopen_host_task},
+  {"host.state", luaopen_host_state},
+  {"host.repl", luaopen_host_repl},
+  {"cjson", luaopen_errand_cjson},
+  {NULL, NULL}};
+
+void bindings_open(lua_State *L) {
+  for (const luaL_Reg *b = bindings; b->name; b++)
+    module_preload(L, b->name, b->func);
+}

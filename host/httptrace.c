@@ -1,0 +1,68 @@
+/* httptrace.c - one line a request for --verbose, headers for -vv. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "httpreq.h"
+#include "log.h"
+#include "redact.h"
+
+static void add_size(Buf *out, size_t n) {
+  if (n < 1000) buf_printf(out, "%zu B", n);
+  else if (n < 1000000) buf_printf(out, "%.1f kB", (double)n / 1e3);
+  else buf_printf(out, "%.1f MB", (double)n / 1e6);
+}
+
+static void add_time(Buf *out, double seconds) {
+  if (seconds < 1) buf_printf(out, "%.0f ms", seconds * 1000);
+  else buf_printf(out, "%.1f s", seconds);
+}
+
+/* "ixon GET /users?fields=publicId 200 12 ms 3.4 kB, new connection" */
+void http_trace(const Http *http, const HttpReq *req) {
+  if (!log_enabled(LOG_TRACE)) return;
+  Buf line;
+  buf_init(&line, 8192);
+  const char *url = buf_str(&req->url), *path = strstr(url, "://");
+  path = path ? strchr(path + 3, '/') : NULL;
+  buf_printf(&line, "%s %s %.2000s ", http->service, req->call.method,
+             path ? path : "/");
+  if (req->err.kind != ERR_NONE && req->status == 0)
+    buf_printf(&line, "%s ", err_kind_name(req->err.kind));
+  else
+    buf_printf(&line, "%d ", req->status);
+  add_time(&line, req->times.total);
+  buf_puts(&line, " ");
+  add_size(&line, req->body.len);
+  if (req->times.redirects > 0)
+    buf_printf(&line, ", %ld redirects", req->times.redirects);
+  if (req->times.connects > 0) buf_puts(&line, ", new connection");
+  if (!line.failed) log_write(LOG_TRACE, "%s", buf_str(&line));
+  buf_clear(&line);
+}
+
+static void log_header(char direction, const char *line, size_t n) {
+  while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n')) n--;
+  if (n == 0) return;
+  const char *colon = memchr(line, ':', n);
+  if (colon && redact_header_is_secret(line, (size_t)(colon - line)))
+    log_write(LOG_DEBUG, "%c %.*s: [secret]", direction, (int)(colon - line),
+              line);
+  else
+    log_write(LOG_DEBUG, "%c %.*s", direction, n > 4096 ? 4096 : (int)n, line);
+}
+
+/* libcurl shows what really went over the wire, its own headers included. */
+int http_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t n,
+                  void *slot) {
+  (void)easy, (void)slot;
+  if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT) return 0;
+  char direction = type == CURLINFO_HEADER_OUT ? '>' : '<';
+  const char *p = bytes, *end = bytes + n;
+  while (p < end) {
+    const char *eol = memchr(p, '\n', (size_t)(end - p));
+    const char *next = eol ? eol + 1 : end;
+    log_header(direction, p, (size_t)(next - p));
+    p = next;
+  }
+  return 0;
+}

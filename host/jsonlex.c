@@ -1,0 +1,225 @@
+/* jsonlex.c - the words of JSON, shared by json and jsontext. */
+/* SPDX-License-Identifier: MIT */
+#include "jsonlex.h"
+
+#include <stdio.h>
+
+static const char *at_fault(JsonFault *fault, const char *at,
+                            const char *what) {
+  fault->at = at;
+  fault->what = what;
+  return NULL;
+}
+
+static bool is_tail(char c) {
+  return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+int jsonlex_utf8(const char *p, const char *end) {
+  unsigned char c = (unsigned char)p[0];
+  ptrdiff_t left = end - p;
+  if (c < 0x80) return 1;
+  if (c < 0xc2 || c > 0xf4 || left < 2) return 0;
+  unsigned char d = (unsigned char)p[1];
+  if (!is_tail(p[1])) return 0;
+  if (c < 0xe0) return 2;
+  if (left < 3 || !is_tail(p[2])) return 0;
+  if (c == 0xe0 && d < 0xa0) return 0;   /* overlong */
+  if (c == 0xed && d > 0x9f) return 0;   /* surrogate */
+  if (c < 0xf0) return 3;
+  if (left < 4 || !is_tail(p[3])) return 0;
+  if (c == 0xf0 && d < 0x90) return 0;   /* overlong */
+  if (c == 0xf4 && d > 0x8f) return 0;   /* beyond U+10FFFF */
+  return 4;
+}
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* The four digits at p as a number, -1 if they are not there. */
+static int hex4(const char *p, const char *end) {
+  int value = 0;
+  if (end - p < 4) return -1;
+  for (int i = 0; i < 4; i++) {
+    int digit = hex_digit(p[i]);
+    if (digit < 0) return -1;
+    value = value << 4 | digit;
+  }
+  return value;
+}
+
+/* p is at the backslash; returns the end of the escape, or NULL. */
+static const char *escape(const char *p, const char *end, JsonFault *fault) {
+  if (end - p < 2) return at_fault(fault, end, "expected the end of a string");
+  if (p[1] != 'u') {
+    if (p[1] && strchr("\"\\/bfnrt", p[1])) return p + 2;
+    return at_fault(fault, p, "a string has an unknown escape");
+  }
+  int unit = hex4(p + 2, end);
+  if (unit < 0)
+    return at_fault(fault, p, "a string has \\u without four hex digits");
+  if (unit < 0xd800 || unit > 0xdfff) return p + 6;
+  if (unit < 0xdc00 && end - p >= 8 && p[6] == '\\' && p[7] == 'u') {
+    int low = hex4(p + 8, end);
+    if (low >= 0xdc00 && low <= 0xdfff) return p + 12;
+  }
+  return at_fault(fault, p, "a string has half of a surrogate pair");
+}
+
+const char *jsonlex_string(const char *p, const char *end, bool *escaped,
+                           JsonFault *fault) {
+  *escaped = false;
+  for (;;) {
+    p = jsonlex_plain(p, end);
+    if (p == end) return at_fault(fault, p, "expected the end of a string");
+    if (*p == '"') return p;
+    if (*p == '\\') {
+      *escaped = true;
+      p = escape(p, end, fault);
+      if (!p) return NULL;
+      continue;
+    }
+    if ((unsigned char)*p < 0x20)
+      return at_fault(fault, p,
+                      "a string has a control character that is not escaped");
+    int n = jsonlex_utf8(p, end);
+    if (n == 0) return at_fault(fault, p, "a string has invalid UTF-8");
+    p += n;
+  }
+}
+
+static char *put_utf8(char *out, unsigned code) {
+  if (code < 0x80) {
+    *out++ = (char)code;
+  } else if (code < 0x800) {
+    *out++ = (char)(0xc0 | code >> 6);
+    *out++ = (char)(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    *out++ = (char)(0xe0 | code >> 12);
+    *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+    *out++ = (char)(0x80 | (code & 0x3f));
+  } else {
+    *out++ = (char)(0xf0 | code >> 18);
+    *out++ = (char)(0x80 | (code >> 12 & 0x3f));
+    *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+    *out++ = (char)(0x80 | (code & 0x3f));
+  }
+  return out;
+}
+
+static char simple_escape(char c) {
+  switch (c) {
+  case 'b': return '\b';
+  case 'f': return '\f';
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case 't': return '\t';
+  default: return c;
+  }
+}
+
+size_t jsonlex_unescape(char *out, const char *s, size_t n) {
+  const char *end = s + n;
+  char *start = out;
+  while (s < end) {
+    const char *slash = memchr(s, '\\', (size_t)(end - s));
+    size_t run = (size_t)((slash ? slash : end) - s);
+    memcpy(out, s, run);
+    out += run;
+    if (!slash) break;
+    if (slash[1] != 'u') {
+      *out++ = simple_escape(slash[1]);
+      s = slash + 2;
+      continue;
+    }
+    unsigned code = (unsigned)hex4(slash + 2, end);
+    s = slash + 6;
+    if (code >= 0xd800 && code <= 0xdbff) {
+      unsigned low = (unsigned)hex4(s + 2, end);
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      s += 6;
+    }
+    out = put_utf8(out, code);
+  }
+  return (size_t)(out - start);
+}
+
+static bool is_digit(const char *p, const char *end) {
+  return p < end && *p >= '0' && *p <= '9';
+}
+
+const char *jsonlex_number(const char *p, const char *end, JsonFault *fault) {
+  if (*p == '-') p++;
+  if (!is_digit(p, end)) return at_fault(fault, p, "expected a digit");
+  if (*p == '0') {
+    p++;
+    if (is_digit(p, end))
+      return at_fault(fault, p, "a number has a leading zero");
+  } else {
+    while (is_digit(p, end)) p++;
+  }
+  if (p < end && *p == '.') {
+    p++;
+    if (!is_digit(p, end)) return at_fault(fault, p, "expected a digit");
+    while (is_digit(p, end)) p++;
+  }
+  if (p < end && (*p == 'e' || *p == 'E')) {
+    p++;
+    if (p < end && (*p == '+' || *p == '-')) p++;
+    if (!is_digit(p, end)) return at_fault(fault, p, "expected a digit");
+    while (is_digit(p, end)) p++;
+  }
+  return p;
+}
+
+void jsonlex_place(const char *text, const char *at, size_t *line,
+                   size_t *column) {
+  *line = *column = 1;
+  for (const char *p = text; p < at; p++) {
+    if (*p == '\n') {
+      ++*line;
+      *column = 1;
+    } else if (!is_tail(*p)) {
+      ++*column;
+    }
+  }
+}
+
+/* What stands at p, for a reader: 'x', byte 0x01 or end of text. */
+static void found(char out[32], const char *p, const char *end) {
+  if (p >= end)
+    snprintf(out, 32, "the end of the text");
+  else if ((unsigned char)*p < 0x20 || *p == 0x7f || !jsonlex_utf8(p, end))
+    snprintf(out, 32, "byte 0x%02x", (unsigned)(unsigned char)*p);
+  else
+    snprintf(out, 32, "'%.*s'", jsonlex_utf8(p, end), p);
+}
+
+int jsonlex_report(Err *err, const char *text, size_t len,
+                   const JsonFault *fault) {
+  size_t line, column;
+  char what[32];
+  jsonlex_place(text, fault->at, &line, &column);
+  if (strncmp(fault->what, "expected", 8) != 0)
+    return err_set(err, ERR_SERVER, "%s at line %zu column %zu", fault->what,
+                   line, column);
+  found(what, fault->at, text + len);
+  return err_set(err, ERR_SERVER, "%s, found %s at line %zu column %zu",
+                 fault->what, what, line, column);
+}
+
+int jsonlex_check_bom(const char *text, size_t len, JsonFault *fault) {
+  const char *what = NULL;
+  if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+    what = "JSON must not start with a byte order mark";
+  else if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
+                        memcmp(text, "\xfe\xff", 2) == 0))
+    what = "JSON must be UTF-8, and this is UTF-16";
+  if (!what) return 0;
+  at_fault(fault, text, what);
+  return -1;
+}

@@ -1,0 +1,50 @@
+/* lhttp.h - what the two halves of host.http share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef LHTTP_H
+#define LHTTP_H
+
+#include <stdbool.h>
+#include <lua.h>
+#include "auth.h"
+#include "buf.h"
+#include "config.h"
+#include "task.h"
+
+#define ACCOUNT "errand.account"
+
+/* One account of one service; a userdata whose user value is the
+   configuration. */
+typedef struct Account {
+  Http *http;
+  Auth *auth;
+  Config *config;                     /* borrowed, anchored */
+  char *service, *profile, *base;     /* owned */
+  Buf url;                            /* reused from call to call */
+  Buf number;                         /* a setting that is a number, as text */
+} Account;
+
+/* One call in flight; a userdata that anchors the call's table and account. */
+typedef struct Call {
+  Wait wait;
+  AuthReq *req;
+  bool repeatable;
+} Call;
+
+void lcall_open(lua_State *L);
+
+/* Pushes a new call with no request yet. */
+Call *lcall_new(lua_State *L, int table, int account);
+
+/* For auth_send. */
+void lcall_done(void *ctx, AuthReq *req);
+
+/* What follows the wait; pushes status, value, reply or nil, error:
+   reply = { status, seconds, attempts, logins, url, content_type, head, text }
+   where head is the reply's header lines and text the body as it came, only
+   where it was not decoded. */
+int lcall_finish(lua_State *L, int status, lua_KContext call);
+
+/* Pushes a userdata that holds an empty buffer, and returns it. */
+Buf *lhttp_scratch(lua_State *L);
+
+#endif

@@ -1,0 +1,292 @@
+/* lsys.c - host.sys: files, descriptors, clock and terminal for lua/core. */
+/* SPDX-License-Identifier: MIT */
+#include "bindings.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <lauxlib.h>
+#include <limits.h>
+#include <microhttpd.h>
+#include <readline/readline.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/timex.h>
+#include <unistd.h>
+#include "lerr.h"
+#include "sys.h"
+
+#define BOX "host.sys.bytes"
+#define PREFIX "ERRAND_"
+
+enum { READ_MAX = 256 * 1024 * 1024, RANDOM_MAX = 4096 };
+
+extern char **environ;
+
+/* ---- arguments ---- */
+
+/* A string that C sees whole. */
+static const char *check_text(lua_State *L, int index) {
+  size_t n;
+  const char *text = luaL_checklstring(L, index, &n);
+  luaL_argcheck(L, strlen(text) == n, index, "zero byte inside");
+  return text;
+}
+
+static int check_fd(lua_State *L, int index) {
+  lua_Integer fd = luaL_checkinteger(L, index);
+  luaL_argcheck(L, fd >= 0 && fd <= INT_MAX, index, "descriptor expected");
+  return (int)fd;
+}
+
+static int box_gc(lua_State *L) {
+  buf_wipe(luaL_checkudata(L, 1, BOX));
+  return 0;
+}
+
+/* Pushes a buffer that Lua frees, should anything raise. */
+static Buf *push_box(lua_State *L, size_t max) {
+  Buf *b = lua_newuserdatauv(L, sizeof *b, 0);
+  buf_init(b, max);
+  if (luaL_newmetatable(L, BOX)) {
+    lua_pushcfunction(L, box_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_setmetatable(L, -2);
+  return b;
+}
+
+static size_t opt_max(lua_State *L, int index) {
+  lua_Integer max = luaL_optinteger(L, index, READ_MAX);
+  luaL_argcheck(L, max >= 0, index, "must not be negative");
+  return (size_t)max;
+}
+
+static int result(lua_State *L, int failed, const Err *err) {
+  if (failed) return lerr_fail(L, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* Pushes what the box on top holds, and empties it at once. */
+static int unbox(lua_State *L, Buf *b) {
+  lua_pushlstring(L, buf_str(b), b->len);
+  buf_clear(b);
+  return 1;
+}
+
+/* ---- files ---- */
+
+/* read_file(path[, max]) -> text | nil, err */
+static int l_read_file(lua_State *L) {
+  const char *path = check_text(L, 1);
+  Buf *b = push_box(L, opt_max(L, 2));
+  Err err;
+  if (sys_read_file(b, path, &err)) return lerr_fail(L, &err);
+  return unbox(L, b);
+}
+
+/* stdin_read([max]) -> text | nil, err */
+static int l_stdin_read(lua_State *L) {
+  Buf *b = push_box(L, opt_max(L, 1));
+  Err err;
+  if (sys_read_fd(b, STDIN_FILENO, "standard input", &err))
+    return lerr_fail(L, &err);
+  return unbox(L, b);
+}
+
+static mode_t opt_mode(lua_State *L, int index, lua_Integer other) {
+  lua_Integer mode = luaL_optinteger(L, index, other);
+  luaL_argcheck(L, mode >= 0 && mode <= 0777, index, "file mode expected");
+  return (mode_t)mode;
+}
+
+/* write_file(path, text[, mode = 0600]) -> true | nil, err */
+static int l_write_file(lua_State *L) {
+  size_t n;
+  const char *path = check_text(L, 1);
+  const char *text = luaL_checklstring(L, 2, &n);
+  Err err;
+  int rc = sys_write_file(path, text, n, opt_mode(L, 3, 0600), &err);
+  return result(L, rc, &err);
+}
+
+/* make_dir(path[, mode = 0700]) -> true | nil, err */
+static int l_make_dir(lua_State *L) {
+  Err err;
+  int rc = sys_make_dir(check_text(L, 1), opt_mode(L, 2, 0700), &err);
+  return result(L, rc, &err);
+}
+
+static int l_exists(lua_State *L) {
+  lua_pushboolean(L, access(check_text(L, 1), F_OK) == 0);
+  return 1;
+}
+
+static int push_path(lua_State *L, const char *path, const char *what) {
+  if (path) {
+    lua_pushstring(L, path);
+    return 1;
+  }
+  Err err;
+  err_sys(&err, ERR_FILE, errno, "cannot use %s", what);
+  return lerr_fail(L, &err);
+}
+
+static int l_cwd(lua_State *L) {
+  char path[PATH_MAX];
+  return push_path(L, getcwd(path, sizeof path), "the working directory");
+}
+
+static int l_realpath(lua_State *L) {
+  char real[PATH_MAX];
+  const char *path = check_text(L, 1);
+  return push_path(L, realpath(path, real), path);
+}
+
+/* write(fd, bytes) -> true | nil, err; err.broken_pipe: the reader is gone */
+static int l_write(lua_State *L) {
+  size_t n;
+  int fd = check_fd(L, 1);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  bool broken = false;
+  Err err;
+  if (sys_write(fd, bytes, n, &broken, &err) == 0) return result(L, 0, NULL);
+  int pushed = lerr_fail(L, &err);
+  if (broken) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "broken_pipe");
+  }
+  return pushed;
+}
+
+/* ---- terminal, clock, process ---- */
+
+static int l_isatty(lua_State *L) {
+  lua_pushboolean(L, isatty(check_fd(L, 1)));
+  return 1;
+}
+
+static int l_columns(lua_State *L) {
+  lua_pushinteger(L, sys_columns(lua_isnoneornil(L, 1) ? STDOUT_FILENO
+                                                       : check_fd(L, 1)));
+  return 1;
+}
+
+static int l_clock(lua_State *L) {
+  lua_pushnumber(L, sys_clock());
+  return 1;
+}
+
+static int l_utc(lua_State *L) {
+  char text[SYS_UTC];
+  int rc = sys_utc(luaL_checknumber(L, 1), text);
+  luaL_argcheck(L, rc == 0, 1, "no time of the years 0 to 9999");
+  lua_pushstring(L, text);
+  return 1;
+}
+
+static int l_random(lua_State *L) {
+  unsigned char bytes[RANDOM_MAX];
+  lua_Integer n = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, n >= 0 && n <= RANDOM_MAX, 1, "0 to 4096 bytes");
+  Err err;
+  if (sys_random(bytes, (size_t)n, &err)) return lerr_fail(L, &err);
+  lua_pushlstring(L, (const char *)bytes, (size_t)n);
+  return 1;
+}
+
+static int l_exit_now(lua_State *L) {
+  _exit((int)luaL_checkinteger(L, 1));
+}
+
+/* ---- environment ---- */
+
+static int l_env(lua_State *L) {
+  lua_pushstring(L, getenv(check_text(L, 1)));   /* nil if not set */
+  return 1;
+}
+
+static int l_environ(lua_State *L) {
+  lua_newtable(L);
+  lua_Integer n = 0;
+  for (char **e = environ; e && *e; e++) {
+    const char *equals = strchr(*e, '=');
+    if (!equals || strncmp(*e, PREFIX, sizeof PREFIX - 1) != 0) continue;
+    lua_pushlstring(L, *e, (size_t)(equals - *e));
+    lua_rawseti(L, -2, ++n);
+  }
+  return 1;
+}
+
+/* A name that the environment can hold. */
+static const char *check_name(lua_State *L, int index) {
+  const char *name = check_text(L, index);
+  luaL_argcheck(L, *name && !strchr(name, '='), index, "no variable name");
+  return name;
+}
+
+static int l_unsetenv(lua_State *L) {
+  if (unsetenv(check_name(L, 1))) return luaL_error(L, "out of memory");
+  return 0;
+}
+
+static int l_setenv(lua_State *L) {
+  if (setenv(check_name(L, 1), check_text(L, 2), 1))
+    return luaL_error(L, "out of memory");
+  return 0;
+}
+
+/* ---- what doctor tells ---- */
+
+static void fact(lua_State *L, const char *name, const char *value) {
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void flag(lua_State *L, const char *name, int value) {
+  lua_pushboolean(L, value);
+  lua_setfield(L, -2, name);
+}
+
+/* facts() -> table of versions and of the state of this process */
+static int l_facts(lua_State *L) {
+  lua_newtable(L);
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  fact(L, "curl", curl->version);
+  fact(L, "tls", curl->ssl_version);
+  flag(L, "http2", (curl->features & CURL_VERSION_HTTP2) != 0);
+  if (curl->age >= CURLVERSION_SEVENTH) {
+    fact(L, "ca_file", curl->cainfo);
+    fact(L, "ca_dir", curl->capath);
+  }
+  fact(L, "lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "."
+       LUA_VERSION_RELEASE);
+  fact(L, "sqlite", sqlite3_libversion());
+  fact(L, "microhttpd", MHD_get_version());
+  fact(L, "readline", rl_library_version);
+  struct rlimit core;
+  flag(L, "core_dumps", getrlimit(RLIMIT_CORE, &core) || core.rlim_cur != 0);
+  flag(L, "dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
+  struct timex clock = {0};
+  int state = adjtimex(&clock);
+  if (state >= 0) flag(L, "synchronised", state != TIME_ERROR);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+  {"isatty", l_isatty}, {"columns", l_columns}, {"read_file", l_read_file},
+  {"write_file", l_write_file}, {"make_dir", l_make_dir},
+  {"exists", l_exists}, {"clock", l_clock}, {"utc", l_utc}, {"env", l_env},
+  {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},
+  {"cwd", l_cwd}, {"realpath", l_realpath}, {"stdin_read", l_stdin_read},
+  {"write", l_write}, {"random", l_random}, {"exit_now", l_exit_now},
+  {"facts", l_facts}, {NULL, NULL}};
+
+int luaopen_host_sys(lua_State *L) {
+  luaL_newlib(L, functions);
+  fact(L, "version", ERRAND_VERSION);
+  return 1;
+}

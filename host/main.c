@@ -1,0 +1,115 @@
+/* main.c - process set-up, signals, the one call into Lua, the exit code. */
+/* SPDX-License-Identifier: MIT */
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "module.h"
+#include "redact.h"
+#include "state.h"
+#include "task.h"
+
+static struct sigaction loop_action;    /* what loop_signal installed */
+
+/* The first Ctrl-C stops Lua code and cancels the wait; a third one, when
+   nothing heeds the first two, ends the process. */
+static void on_interrupt(int signo) {
+  if (state_interrupt() > 2) _exit(130);
+  loop_action.sa_handler(signo);
+}
+
+static void interrupt_wait(void *ctx) {
+  if (!state_take_interrupt()) {       /* Lua code was running and heard it */
+    state_heeded();
+    return;
+  }
+  task_interrupt(ctx);
+}
+
+static int catch_interrupts(Loop *loop, lua_State *L, Err *err) {
+  if (loop_signal(loop, SIGINT, interrupt_wait, L, err) != 0) return -1;
+  struct sigaction action = {.sa_handler = on_interrupt};
+  if (sigaction(SIGINT, NULL, &loop_action) != 0 ||
+      sigaction(SIGINT, &action, NULL) != 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot catch SIGINT");
+  return 0;
+}
+
+/* Credentials live in this process: no core file, no debugger. */
+static int harden(Err *err) {
+  const struct rlimit none = {0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot switch off core dumps");
+#ifndef __SANITIZE_ADDRESS__   /* the leak checker traces its own process */
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot refuse debuggers");
+#endif
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+      signal(SIGCHLD, SIG_DFL) == SIG_ERR)    /* children are waited for */
+    return err_sys(err, ERR_SCRIPT, errno, "cannot set up signals");
+  return 0;
+}
+
+static int cli_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  return 1;
+}
+
+/* argv as light userdata -> exit code. core.cli.main runs in the main task
+   and waits by yielding. */
+static int start_cli(lua_State *L) {
+  char **argv = lua_touserdata(L, 1);
+  module_push(L, "core.cli");
+  lua_getfield(L, -1, "main");
+  lua_newtable(L);
+  for (int i = 1; argv[i]; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i);
+  }
+  lua_callk(L, 1, 1, 0, cli_k);
+  return cli_k(L, LUA_OK, 0);
+}
+
+static int run(lua_State *L, char **argv, Err *err) {
+  lua_pushcfunction(L, start_cli);
+  lua_pushlightuserdata(L, argv);
+  if (task_run(L, 1, 1, err) != 0) return -1;
+  int code = (int)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  Err err = {0};
+  Loop *loop = NULL;
+  State *state = NULL;
+  int code = -1;
+  (void)argc;
+  if (harden(&err) != 0) goto end;
+  if (!(loop = loop_new(&err))) goto end;
+  const StateOptions options = {.lua_dir = getenv("ERRAND_LUA")};
+  if (!(state = state_new(loop, &options, &err))) goto end;
+  if (catch_interrupts(loop, state_lua(state), &err) != 0) goto end;
+  code = run(state_lua(state), argv, &err);
+
+end:
+  if (code < 0) {
+    log_write(LOG_ERROR, "%s", err.text);
+    code = err_exit_code(err.kind, err.status);
+  }
+  state_free(state);
+  loop_free(loop);
+  redact_forget();
+  if ((ferror(stdout) || fflush(stdout) != 0) && code == 0) code = 1;
+  return code;
+}

@@ -1,0 +1,123 @@
+/* replterm.c - the terminal while a line is edited: put back in every case. */
+/* SPDX-License-Identifier: MIT */
+#include "replterm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <readline/readline.h>
+
+/* What would end or stop us while readline has the terminal. The one before
+   SIGTSTP may have a handler of its own: the time limit. */
+static const int signals[] = {SIGHUP, SIGTERM, SIGQUIT, SIGABRT, SIGALRM,
+                              SIGTSTP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+static struct {
+  volatile sig_atomic_t editing;
+  struct termios plain;                  /* before readline */
+  bool paste;                            /* bracketed paste is switched on */
+  struct sigaction before[SIGNALS];
+} self;
+
+/* Only what a signal handler may call. */
+static void put_back(void) {
+  static const char end[] = "\033[?2004l\r\n";
+  size_t skip = self.paste ? 0 : sizeof end - 3;
+  tcsetattr(STDIN_FILENO, TCSANOW, &self.plain);
+  ssize_t n = write(STDERR_FILENO, end + skip, sizeof end - 1 - skip);
+  (void)n;    /* nothing could be done about it here */
+}
+
+static int slot_of(int signo) {
+  int i = 0;
+  while (i < SIGNALS - 1 && signals[i] != signo) i++;
+  return i;
+}
+
+static void deliver(int signo, const sigset_t *open) {
+  sigset_t closed;
+  raise(signo);
+  sigprocmask(SIG_UNBLOCK, open, &closed);   /* here it comes */
+  sigprocmask(SIG_SETMASK, &closed, NULL);
+}
+
+static void on_signal(int signo) {
+  int saved = errno;
+  struct termios raw;
+  struct sigaction mine;
+  sigset_t open;
+  bool known = tcgetattr(STDIN_FILENO, &raw) == 0;
+  if (self.editing) put_back();
+  sigemptyset(&open);
+  sigaddset(&open, signo);
+  sigaction(signo, &self.before[slot_of(signo)], &mine);
+  deliver(signo, &open);
+  /* Still here: it was stopped and goes on, or had a handler that returned. */
+  sigaction(signo, &mine, NULL);
+  if (self.editing && known) tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  errno = saved;
+}
+
+/* At the end of a process that does not leave the prompt first. */
+static void at_exit(void) {
+  if (self.editing) put_back();
+}
+
+static void on_continue(void *ctx) {
+  (void)ctx;
+  if (!self.editing) return;
+  if (self.paste) fputs("\033[?2004h", rl_outstream);
+  rl_on_new_line();
+  rl_redisplay();
+}
+
+static void on_resize(void *ctx) {
+  (void)ctx;
+  if (self.editing) rl_resize_terminal();
+}
+
+int replterm_enter(Loop *loop, Err *err) {
+  static bool registered;
+  if (tcgetattr(STDIN_FILENO, &self.plain) != 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot read the terminal's modes");
+  if (!registered && atexit(at_exit) != 0)
+    return err_set(err, ERR_SCRIPT, "cannot guard the terminal");
+  registered = true;
+  if (loop_signal(loop, SIGWINCH, on_resize, NULL, err) != 0 ||
+      loop_signal(loop, SIGCONT, on_continue, NULL, err) != 0)
+    return -1;
+  const char *paste = rl_variable_value("enable-bracketed-paste");
+  self.paste = paste && strcmp(paste, "on") == 0;
+  self.editing = 1;
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  sigfillset(&action.sa_mask);
+  for (int i = 0; i < SIGNALS; i++) {
+    if (sigaction(signals[i], NULL, &self.before[i]) != 0) goto fail;
+    if (self.before[i].sa_handler == SIG_IGN) continue;
+    if (sigaction(signals[i], &action, NULL) != 0) goto fail;
+  }
+  return 0;
+
+fail:
+  err_sys(err, ERR_SCRIPT, errno, "cannot handle signals");
+  replterm_leave(loop);
+  return -1;
+}
+
+void replterm_leave(Loop *loop) {
+  for (int i = 0; i < SIGNALS; i++) {
+    struct sigaction now;
+    if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == on_signal)
+      sigaction(signals[i], &self.before[i], NULL);
+  }
+  self.editing = 0;
+  loop_signal(loop, SIGWINCH, NULL, NULL, NULL);
+  loop_signal(loop, SIGCONT, NULL, NULL, NULL);
+}

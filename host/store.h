@@ -1,0 +1,70 @@
+/* store.h - the SQLite store: the record of calls that change something.
+   No Lua. */
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stddef.h>
+#include "err.h"
+
+typedef struct Store Store;
+
+/* Opens or creates. path NULL: a store in memory, for throw-away sandboxes.
+   Files are created 0600 in a directory made 0700; a file of another owner
+   or with group or other bits is refused with the chmod line. Network file
+   systems, a corrupt file and a newer schema are refused. */
+Store *store_open(const char *path, Err *err);
+void store_close(Store *s);           /* NULL is fine */
+
+/* A call about to be sent. All strings borrowed, NUL-terminated; everything
+   that is kept goes through redact_text on its way in, so the credentials
+   of the call must be known to redact.h by now. key is the natural key of
+   what is made ("new.hire@example.com"), nullable. */
+typedef struct StoreCall {
+  const char *service, *profile, *account, *operation, *effect;
+  const char *scope;       /* path arguments joined by "/", "" if none */
+  const char *key;         /* nullable */
+  const char *arguments;   /* JSON; cut after 64 KiB */
+} StoreCall;
+
+/* Durable before it returns; *id identifies the row. -1: do not send. */
+int store_call_begin(Store *s, const StoreCall *call, long long *id, Err *err);
+
+/* outcome: "done", "failed" (definitely without effect) or "in_doubt".
+   remote_id and message are nullable. */
+int store_call_end(Store *s, long long id, const char *outcome, int status,
+                   const char *remote_id, const char *message, Err *err);
+
+/* The remote id of the newest "done" call with this key, so that a create
+   can be found again where the service has no look-up. Kept for good, also
+   when the call itself has been pruned. Copies into out (NUL-terminated);
+   1 found, 0 none, -1 failure. */
+int store_find_remote(Store *s, const char *service, const char *profile,
+                      const char *account, const char *operation,
+                      const char *scope, const char *key,
+                      char *out, size_t out_size, Err *err);
+
+/* Rows of the record, newest first; fn returns non-zero to stop. Everything
+   is borrowed until fn returns. */
+typedef struct StoreRow {
+  long long id;
+  const char *at;          /* ISO 8601, UTC */
+  StoreCall call;
+  const char *outcome;     /* "sent" while unknown */
+  int status;
+  const char *remote_id, *message;   /* nullable */
+} StoreRow;
+typedef int store_row_fn(void *ctx, const StoreRow *row);
+int store_each_call(Store *s, int limit, store_row_fn *fn, void *ctx, Err *err);
+
+/* Deletes the oldest finished calls beyond the newest keep_rows and those
+   older than keep_days, a bounded number of them at a time. Calls that are
+   in doubt or of unknown outcome stay. store_call_end does it now and then,
+   with the numbers below. */
+enum { STORE_KEEP_ROWS = 10000, STORE_KEEP_DAYS = 90 };
+int store_prune(Store *s, long long keep_rows, double keep_days, Err *err);
+
+/* Reads the whole store and checks it; for doctor. */
+int store_check(Store *s, Err *err);
+
+#endif

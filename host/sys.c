@@ -1,0 +1,243 @@
+/* sys.c - files, descriptors, clock and terminal of this machine. */
+/* SPDX-License-Identifier: MIT */
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHUNK = 64 * 1024, COLUMNS_MAX = 10000 };
+
+/* Waits for a descriptor that someone made non-blocking. */
+static int wait_fd(int fd, short events) {
+  struct pollfd p = {.fd = fd, .events = events};
+  return poll(&p, 1, -1) < 0 ? -1 : 0;
+}
+
+static int read_failed(const char *name, Err *err) {
+  if (errno == EINTR)
+    return err_set(err, ERR_CANCELLED, "interrupted while reading %s", name);
+  return err_sys(err, ERR_FILE, errno, "cannot read %s", name);
+}
+
+int sys_read_fd(Buf *out, int fd, const char *name, Err *err) {
+  for (;;) {
+    /* One byte beyond the maximum is tried, to tell full from too long. */
+    char past;
+    size_t room = out->max - out->len;
+    char *at = room ? buf_reserve(out, room < CHUNK ? room : CHUNK) : &past;
+    if (!at) return err_set(err, ERR_FILE, "out of memory for %s", name);
+    size_t want = room ? (room < CHUNK ? room : CHUNK) : 1;
+    ssize_t n = read(fd, at, want);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      if (wait_fd(fd, POLLIN)) return read_failed(name, err);
+      continue;
+    }
+    if (n < 0) return read_failed(name, err);
+    if (n == 0) return 0;
+    if (!room)
+      return err_set(err, ERR_CAP, "%s is larger than %zu bytes", name,
+                     out->max);
+    out->len += (size_t)n;
+    out->data[out->len] = '\0';
+  }
+}
+
+int sys_read_file(Buf *out, const char *path, Err *err) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return err_sys(err, ERR_FILE, errno, "cannot open %s", path);
+  int rc = sys_read_fd(out, fd, path, err);
+  (void)close(fd);   /* read only: nothing can be lost */
+  return rc;
+}
+
+int sys_write(int fd, const void *bytes, size_t n, bool *broken, Err *err) {
+  const char *at = bytes;
+  while (n > 0) {
+    ssize_t did = write(fd, at, n);
+    if (did >= 0) {
+      at += did;
+      n -= (size_t)did;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (wait_fd(fd, POLLOUT) && errno != EINTR) goto fail;
+    } else if (errno != EINTR) {
+      goto fail;
+    }
+  }
+  return 0;
+fail:
+  if (broken) *broken = errno == EPIPE;
+  return err_sys(err, ERR_FILE, errno, "cannot write to %s",
+                 fd == 1 ? "standard output" : fd == 2 ? "standard error"
+                                                       : "descriptor");
+}
+
+/* The directory part of path into dir; "." if there is none. */
+static int dir_of(char *dir, size_t size, const char *path, Err *err) {
+  const char *slash = strrchr(path, '/');
+  size_t n = slash ? (size_t)(slash - path) : 0;
+  if (n >= size)
+    return err_sys(err, ERR_FILE, ENAMETOOLONG, "cannot use %s", path);
+  if (n == 0) {
+    dir[0] = slash ? '/' : '.';
+    dir[1] = '\0';
+    return 0;
+  }
+  memcpy(dir, path, n);
+  dir[n] = '\0';
+  return 0;
+}
+
+static int sync_dir(const char *path, Err *err) {
+  char dir[PATH_MAX];
+  if (dir_of(dir, sizeof dir, path, err)) return -1;
+  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return err_sys(err, ERR_FILE, errno, "cannot open %s", dir);
+  int rc = fsync(fd);
+  if (rc) err_sys(err, ERR_FILE, errno, "cannot flush directory %s", dir);
+  (void)close(fd);
+  return rc;
+}
+
+/* Where the bytes go in the end: path itself, or what a link points to. */
+static int resolve_target(char *real, const char *path, Err *err) {
+  struct stat st;
+  if (realpath(path, real)) {
+    if (stat(real, &st))
+      return err_sys(err, ERR_FILE, errno, "cannot use %s", path);
+    /* As root, a rename over /dev/null would replace the device. */
+    if (!S_ISREG(st.st_mode))
+      return err_set(err, ERR_FILE, "%s is no regular file", path);
+    return 0;
+  }
+  if (errno != ENOENT)
+    return err_sys(err, ERR_FILE, errno, "cannot use %s", path);
+  size_t n = strlen(path);
+  if (n >= PATH_MAX)
+    return err_sys(err, ERR_FILE, ENAMETOOLONG, "cannot use %s", path);
+  memcpy(real, path, n + 1);
+  return 0;
+}
+
+/* Writes, flushes and closes fd in every case. */
+static int fill(int fd, const char *name, const void *bytes, size_t n,
+                mode_t mode, Err *err) {
+  const char *doing = "write";
+  int bad = sys_write(fd, bytes, n, NULL, NULL);
+  if (!bad) doing = "set the mode of", bad = fchmod(fd, mode);
+  if (!bad) doing = "flush", bad = fsync(fd);
+  int why = errno;
+  if (close(fd) && !bad) doing = "close", bad = -1, why = errno;
+  if (!bad) return 0;
+  return err_sys(err, ERR_FILE, why, "cannot %s %s", doing, name);
+}
+
+int sys_write_file(const char *path, const void *bytes, size_t n, mode_t mode,
+                   Err *err) {
+  char real[PATH_MAX];
+  if (resolve_target(real, path, err)) return -1;
+  Buf temp;
+  buf_init(&temp, PATH_MAX + 16);
+  int rc = -1;
+  bool made = false;
+  if (buf_printf(&temp, "%s.XXXXXX", real)) {
+    err_set(err, ERR_FILE, "out of memory for %s", path);
+    goto fail;
+  }
+  int fd = mkostemp(temp.data, O_CLOEXEC);
+  if (fd < 0) {
+    err_sys(err, ERR_FILE, errno, "cannot create a file beside %s", path);
+    goto fail;
+  }
+  made = true;
+  if (fill(fd, path, bytes, n, mode, err)) goto fail;
+  if (rename(temp.data, real)) {
+    err_sys(err, ERR_FILE, errno, "cannot replace %s", path);
+    goto fail;
+  }
+  made = false;
+  rc = sync_dir(real, err);
+fail:
+  if (made) (void)unlink(temp.data);
+  buf_clear(&temp);
+  return rc;
+}
+
+static int make_one(const char *path, mode_t mode, Err *err) {
+  if (mkdir(path, mode) == 0) return 0;
+  int why = errno;
+  struct stat st;
+  if (why == EEXIST && stat(path, &st) == 0) {
+    if (S_ISDIR(st.st_mode)) return 0;
+    why = ENOTDIR;
+  }
+  return err_sys(err, ERR_FILE, why, "cannot make directory %s", path);
+}
+
+int sys_make_dir(const char *path, mode_t mode, Err *err) {
+  char part[PATH_MAX];
+  size_t n = strlen(path);
+  if (n == 0 || n >= sizeof part)
+    return err_sys(err, ERR_FILE, n ? ENAMETOOLONG : ENOENT,
+                   "cannot make directory '%s'", path);
+  for (size_t i = 1; i <= n; i++) {
+    if (path[i] != '/' && path[i] != '\0') continue;
+    if (path[i - 1] == '/') continue;
+    memcpy(part, path, i);
+    part[i] = '\0';
+    if (make_one(part, mode, err)) return -1;
+  }
+  return 0;
+}
+
+int sys_random(void *bytes, size_t n, Err *err) {
+  unsigned char *at = bytes;
+  while (n > 0) {
+    ssize_t did = getrandom(at, n, 0);
+    if (did < 0 && errno != EINTR)
+      return err_sys(err, ERR_SCRIPT, errno, "no random bytes");
+    if (did < 0) continue;
+    at += did;
+    n -= (size_t)did;
+  }
+  return 0;
+}
+
+double sys_clock(void) {
+  struct timespec t;
+  if (clock_gettime(CLOCK_REALTIME, &t)) return 0;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int sys_utc(double seconds, char *out) {
+  out[0] = '\0';
+  /* 0000-01-01 and 9999-12-31: beyond them the text has another form. */
+  if (!(seconds >= -62167219200.0 && seconds < 253402300800.0)) return -1;
+  time_t t = (time_t)floor(seconds);
+  struct tm tm;
+  if (!gmtime_r(&t, &tm)) return -1;
+  int n = snprintf(out, SYS_UTC, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                   tm.tm_min, tm.tm_sec);
+  return n > 0 && n < SYS_UTC ? 0 : -1;
+}
+
+int sys_columns(int fd) {
+  struct winsize size;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
+  const char *given = getenv("COLUMNS");
+  char *end = NULL;
+  long n = given ? strtol(given, &end, 10) : 0;
+  return n > 0 && n < COLUMNS_MAX && *end == '\0' ? (int)n : 80;
+}

@@ -1,0 +1,385 @@
+/* task.c - coroutines on the loop: what waits yields, the rest runs on. */
+/* SPDX-License-Identifier: MIT */
+
+/* A task is a userdata around a Lua thread. While it can still run it is
+   anchored in the registry under its own address; afterwards its results (or
+   its error) stay on the thread's stack until somebody joins it. */
+
+#include "task.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+#include "lerr.h"
+#include "state.h"
+#include "taskpriv.h"
+
+#define SCHED "errand.sched"
+
+enum { DRAIN_ROUNDS = 1000 };
+
+Sched *task_sched(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, SCHED);
+  Sched *s = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return s;
+}
+
+static void ready(Task *t) {
+  t->state = TASK_READY;
+  t->next = NULL;
+  if (t->sched->tail) t->sched->tail->next = t;
+  else t->sched->head = t;
+  t->sched->tail = t;
+}
+
+static int raise_stop(lua_State *L, ErrKind kind) {
+  Err err;
+  if (kind == ERR_TIMEOUT)
+    err_set(&err, kind, "the deadline passed");
+  else
+    err_set(&err, ERR_CANCELLED, "cancelled");
+  return lerr_raise(L, &err);
+}
+
+/* Goes on in a task after its wait. */
+static int continue_task(lua_State *L, int status, lua_KContext ctx) {
+  Task *t = (Task *)ctx;
+  if (t->stop != ERR_NONE) {
+    ErrKind kind = t->stop;
+    t->stop = ERR_NONE;
+    return raise_stop(L, kind);
+  }
+  return t->k(L, status, t->kctx);
+}
+
+static void run_ready(lua_State *L, Sched *s);
+
+/* One turn of the loop. No Lua code runs while it waits, so the signal
+   handler must not put its hook on this thread. */
+static int turn(Sched *s, Err *err) {
+  lua_State *before = state_running(NULL);
+  int failed = loop_step(s->loop, s->head ? 0 : -1, err);
+  state_running(before);
+  return failed;
+}
+
+static int wait_nested(lua_State *L, Sched *s, Wait *w) {
+  Err err = {0};
+  Task *t = s->current;
+  Wait **slot = t ? &t->nested : &s->nested;
+  Wait *outer = *slot;
+  int failed = 0;
+  *slot = w;
+  while (!w->done && !w->cancelled && !failed) {
+    run_ready(L, s);
+    if (w->done || w->cancelled) break;
+    failed = turn(s, &err) != 0;
+  }
+  *slot = outer;
+  if (failed) {
+    if (w->cancel) w->cancel(w);
+    return lerr_raise(L, &err);
+  }
+  if (!w->cancelled) return 0;
+  ErrKind kind = t && t->stop != ERR_NONE ? t->stop : ERR_CANCELLED;
+  if (t) t->stop = ERR_NONE;
+  return raise_stop(L, kind);
+}
+
+int wait_for(lua_State *L, Wait *w, lua_KContext ctx, lua_KFunction k) {
+  Sched *s = task_sched(L);
+  Task *t = s->current;
+  bool in_task = t && t->thread == L;
+  if (in_task && t->stop != ERR_NONE) {
+    ErrKind kind = t->stop;
+    t->stop = ERR_NONE;
+    w->cancelled = true;
+    if (w->cancel) w->cancel(w);
+    return raise_stop(L, kind);
+  }
+  if (w->done) return k(L, LUA_OK, ctx);
+  if (!in_task || !lua_isyieldable(L)) {
+    wait_nested(L, s, w);
+    return k(L, LUA_OK, ctx);
+  }
+  w->task = t;
+  t->waiting = w;
+  t->state = TASK_WAITING;
+  t->k = k;
+  t->kctx = ctx;
+  return lua_yieldk(L, 0, (lua_KContext)t, continue_task);
+}
+
+void wait_done(Wait *w) {
+  if (w->done || w->cancelled) return;
+  w->done = true;
+  Task *t = w->task;
+  if (!t) return;
+  w->task = NULL;
+  t->waiting = NULL;
+  ready(t);
+}
+
+static void cancel_wait(Wait *w) {
+  w->cancelled = true;
+  w->task = NULL;
+  if (w->cancel) w->cancel(w);
+}
+
+void task_stop(Task *t, ErrKind kind) {
+  if (t->state == TASK_DONE || t->state == TASK_FAILED) return;
+  t->stop = kind;
+  if (t->nested) {
+    cancel_wait(t->nested);
+    return;
+  }
+  if (t->state != TASK_WAITING) return;
+  Wait *w = t->waiting;
+  t->waiting = NULL;
+  cancel_wait(w);
+  ready(t);
+}
+
+/* ---- running ---- */
+
+static void finish(lua_State *L, Task *t, TaskState state) {
+  t->state = state;
+  t->sched->alive--;
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, t);    /* no longer anchored */
+  Join *j = t->joins;
+  if (state == TASK_FAILED && !j && !t->joined) {
+    if (t->sched->lost++ == 0) lerr_get(t->thread, -1, &t->sched->lost_err);
+    t->lost = true;
+  }
+  t->joins = NULL;
+  while (j) {
+    Join *next = j->next;
+    t->joined = true;
+    j->target = NULL;
+    wait_done(&j->wait);
+    j = next;
+  }
+}
+
+/* Puts a traceback into the error that ended the thread. */
+static void note_traceback(lua_State *thread) {
+  if (!lua_checkstack(thread, 4)) return;
+  if (!lua_istable(thread, -1)) return;
+  if (lua_getfield(thread, -1, "traceback") == LUA_TNIL) {
+    luaL_traceback(thread, thread, NULL, 0);
+    lua_setfield(thread, -3, "traceback");
+  }
+  lua_pop(thread, 1);
+}
+
+static void resume(lua_State *L, Task *t) {
+  Sched *s = t->sched;
+  Task *outer = s->current;
+  s->current = t;
+  t->state = TASK_RUNNING;
+  int nargs = t->nargs;
+  t->nargs = 0;
+  int nresults;
+  lua_State *before = state_running(t->thread);
+  int status = lua_resume(t->thread, L, nargs, &nresults);
+  state_running(before);
+  s->current = outer;
+  if (status == LUA_YIELD) {
+    /* a bare coroutine.yield in a task: let the others run, then go on */
+    if (t->state == TASK_RUNNING) {
+      lua_pop(t->thread, nresults);
+      t->k = NULL;
+      ready(t);
+    }
+    return;
+  }
+  if (status != LUA_OK) note_traceback(t->thread);
+  finish(L, t, status == LUA_OK ? TASK_DONE : TASK_FAILED);
+}
+
+/* Runs every task that was ready when it was called. */
+static void run_ready(lua_State *L, Sched *s) {
+  Task *last = s->tail;
+  while (s->head) {
+    Task *t = s->head;
+    s->head = t->next;
+    if (!s->head) s->tail = NULL;
+    bool end = t == last;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, t);   /* stays alive while it runs */
+    resume(L, t);
+    lua_pop(L, 1);
+    if (end) break;
+  }
+}
+
+Task *task_spawn(lua_State *L, Sched *s, int nargs) {
+  Task *t = lua_newuserdatauv(L, sizeof *t, 1);
+  *t = (Task){.sched = s, .state = TASK_DONE};
+  luaL_setmetatable(L, TASK);
+  t->thread = lua_newthread(L);
+  lua_setiuservalue(L, -2, 1);
+  lua_insert(L, -(nargs + 2));                /* task below the function */
+  if (!lua_checkstack(t->thread, nargs + 1))
+    luaL_error(L, "too many arguments for a task");
+  lua_pushvalue(L, -(nargs + 2));
+  lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+  lua_xmove(L, t->thread, nargs + 1);
+  t->nargs = nargs;
+  s->alive++;
+  ready(t);
+  return t;
+}
+
+/* ---- joining ---- */
+
+static void join_cancel(Wait *w) {
+  Join *j = (Join *)w;
+  Task *target = j->target;
+  if (!target) return;
+  for (Join **p = &target->joins; *p; p = &(*p)->next) {
+    if (*p == j) {
+      *p = j->next;
+      break;
+    }
+  }
+  j->target = NULL;
+  if (j->owner) {
+    target->joined = true;       /* its end is of no interest any more */
+    task_stop(target, ERR_CANCELLED);
+  }
+}
+
+static int join_gc(lua_State *L) {
+  Join *j = lua_touserdata(L, 1);
+  if (j->target) {
+    j->owner = false;
+    join_cancel(&j->wait);
+  }
+  return 0;
+}
+
+/* The outcome of an ended task; the task is at index. */
+static int outcome(lua_State *L, Task *t) {
+  t->joined = true;
+  lua_State *thread = t->thread;
+  if (t->lost) {
+    t->lost = false;
+    if (t->sched->lost > 0) t->sched->lost--;
+  }
+  if (t->state == TASK_FAILED) {
+    lua_pushvalue(thread, -1);
+    lua_xmove(thread, L, 1);
+    return lua_error(L);
+  }
+  int n = lua_gettop(thread);
+  luaL_checkstack(L, n, "results of a task");
+  if (!lua_checkstack(thread, n)) return luaL_error(L, "stack overflow");
+  for (int i = 1; i <= n; i++) lua_pushvalue(thread, i);
+  lua_xmove(thread, L, n);       /* copies: a task can be joined twice */
+  return n;
+}
+
+static int join_k(lua_State *L, int status, lua_KContext task) {
+  (void)status;
+  return outcome(L, (Task *)task);
+}
+
+int task_wait(lua_State *L, Task *t, bool owner) {
+  if (t->sched->current == t)
+    return luaL_error(L, "a task cannot wait for itself");
+  t->joined = true;
+  if (t->state == TASK_DONE || t->state == TASK_FAILED) return outcome(L, t);
+  Join *j = lua_newuserdatauv(L, sizeof *j, 0);
+  *j = (Join){.wait.cancel = join_cancel, .owner = owner};
+  luaL_setmetatable(L, "errand.join");
+  j->target = t;
+  j->next = t->joins;
+  t->joins = j;
+  return wait_for(L, &j->wait, (lua_KContext)t, join_k);
+}
+
+/* ---- from C ---- */
+
+void task_cancel_others(lua_State *L) {
+  lua_pushnil(L);
+  while (lua_next(L, LUA_REGISTRYINDEX)) {
+    Task *t = luaL_testudata(L, -1, TASK);
+    if (t && t != t->sched->current) {
+      t->joined = true;      /* how it ends is of no interest any more */
+      task_stop(t, ERR_CANCELLED);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+void task_interrupt(lua_State *L) {
+  Sched *s = task_sched(L);
+  if (s->nested) {
+    cancel_wait(s->nested);
+    return;
+  }
+  if (s->main) task_stop(s->main, ERR_CANCELLED);
+}
+
+/* After the main task: the rest runs to its end; after a failure it is
+   cancelled, since whatever it worked for will not come. A task that goes on
+   in spite of many cancellations is left behind. */
+static int drain(lua_State *L, Sched *s, bool failed, Err *err) {
+  for (int round = 0; s->alive > 0; round++) {
+    if (failed && round > DRAIN_ROUNDS) break;
+    if (failed) task_cancel_others(L);
+    run_ready(L, s);
+    if (s->alive > 0 && turn(s, err) != 0) return -1;
+  }
+  if (failed || s->lost == 0) return 0;
+  *err = s->lost_err;
+  err_prefix(err, "%zu task%s failed and nobody joined it", s->lost,
+             s->lost == 1 ? "" : "s");
+  s->lost = 0;
+  return -1;
+}
+
+static int run_main(lua_State *L, Sched *s, Task *t, Err *err) {
+  while (t->state != TASK_DONE && t->state != TASK_FAILED) {
+    run_ready(L, s);
+    if (t->state == TASK_DONE || t->state == TASK_FAILED) break;
+    if (turn(s, err) != 0) return -1;
+  }
+  t->joined = true;
+  return 0;
+}
+
+/* As a C function so that everything that may raise is protected. The
+   function and its arguments are on the stack. */
+static int run_protected(lua_State *L) {
+  Sched *s = task_sched(L);
+  Task *before = s->main;
+  Err err = {0};
+  Task *t = task_spawn(L, s, lua_gettop(L) - 1);
+  s->main = t;
+  int bad = run_main(L, s, t, &err);
+  s->main = before;
+  if (bad) return lerr_raise(L, &err);
+  if (!before && drain(L, s, t->state == TASK_FAILED, &err) != 0)
+    return lerr_raise(L, &err);
+  return outcome(L, t);
+}
+
+int task_run(lua_State *L, int nargs, int nresults, Err *err) {
+  lua_pushcfunction(L, run_protected);
+  lua_insert(L, -(nargs + 2));
+  return state_call(L, nargs + 1, nresults, err);
+}
+
+void task_open(lua_State *L) {
+  Sched *s = lua_newuserdatauv(L, sizeof *s, 0);
+  *s = (Sched){.loop = state_loop(L)};
+  lua_setfield(L, LUA_REGISTRYINDEX, SCHED);
+  luaL_newmetatable(L, "errand.join");
+  lua_pushcfunction(L, join_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  ltask_open(L);
+}

@@ -1,0 +1,66 @@
+-- core/account.lua - one connection a service and profile, made when needed.
+-- SPDX-License-Identifier: MIT
+
+local config = require "core.config"
+local error_ = require "core.error"
+local host_http = require "host.http"
+local json = require "host.json"
+
+local M = {}
+local accounts = {}
+
+local transport = { "cacert", "capath", "cert", "tls_key", "pinnedpubkey", "proxy", "noproxy", "unix_socket", "interface",
+  "http_version", "insecure", "connect_timeout", "stall_timeout", "timeout", "max_body", "max_header", "resolve", "connect_to" }
+
+local function headers(rows)
+  local out = {}
+  for i, row in ipairs(rows or {}) do out[i] = { row[1], row.value, row.required or false } end
+  return out
+end
+
+local function login(spec)
+  if not spec then return nil end
+  local method, path = spec.http:match "^(%u+) (/.*)$"
+  local out = headers(spec.headers)
+  local body = spec.json and assert(json.encode(spec.json))
+  if body then out[#out + 1] = { "Content-Type", "application/json" } end
+  return { method = method, path = path, headers = out, body = body, token = spec.token, lifetime = spec.lifetime,
+    refused = spec.refused, without = spec.without }
+end
+
+-- a named way is only for the operations that ask for it
+local function auth_spec(catalogue, name)
+  local methods = {}
+  for _, way in ipairs(catalogue.auth or {}) do
+    if way.name == name then
+      methods[#methods + 1] = { needs = way.needs, send = headers(way.send), renew = way.renew, login = login(way.login) }
+    end
+  end
+  return { headers = headers(catalogue.headers), methods = methods }
+end
+
+local function connect(catalogue, profile, auth)
+  local settings = config.service(profile, catalogue.name)
+  local base, err = host_http.base(settings.url, settings.insecure_http or false)
+  if not base then error_.rethrow(err, { service = catalogue.name }) end
+  local options = { service = catalogue.name, profile = profile, base = base, config = config.handle(), auth = auth_spec(catalogue, auth) }
+  for _, name in ipairs(transport) do options[name] = settings[name] end
+  local connection
+  connection, err = host_http.connect(options)
+  if not connection then error_.rethrow(err, { service = catalogue.name }) end
+  -- whose record of writes it is: the sandbox has another port each time
+  local identity = require("core.session").sandbox and "sandbox" or base
+  return { service = catalogue.name, profile = profile, catalogue = catalogue, settings = settings, base = base, identity = identity,
+    connection = connection, protected = config.is_protected(profile) }
+end
+
+--- The account of a service in a profile (nil: the profile in force). auth
+-- names a way to sign in that only some operations use.
+function M.get(catalogue, profile, auth)
+  profile = profile or config.profile()
+  local key = ("%s\0%s\0%s"):format(catalogue.name, profile, auth or "")
+  accounts[key] = accounts[key] or connect(catalogue, profile, auth)
+  return accounts[key]
+end
+
+return M

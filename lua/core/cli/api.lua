@@ -1,0 +1,37 @@
+-- api.lua - errand api: a raw call with a service's credentials.
+-- SPDX-License-Identifier: MIT
+
+local api = {
+  summary = "Send a raw request with a service's credentials.",
+  usage = "api SERVICE METHOD /PATH [--json JSON] [--header 'NAME: VALUE' ...]",
+  doc = "For what no catalogue describes. The path goes below the service's base URL and may carry "
+    .. "a query. Nothing is checked before it is sent, and nothing is taken out of the reply.",
+  options = {
+    { "json", value = "JSON", doc = "Body as JSON text, @FILE, or - for standard input." },
+    { "header", short = "H", value = "'NAME: VALUE'", repeatable = true, doc = "One more header.",
+      convert = function(text)
+        if text:find("^[^:%s]+:") then return text end
+        return nil, "expected as 'Name: value', got '" .. text .. "'"
+      end },
+  },
+}
+
+--- api.run(args): prints what comes back.
+function api.run(args)
+  local service, method, path = args[1], args[2], args[3]
+  local raise = require("core.error").raise
+  if not path or args[4] then raise("validation", "usage: errand " .. api.usage) end
+  if path:sub(1, 1) ~= "/" then
+    raise("validation", ("'%s' is no path: it starts with /"):format(path))
+  end
+  require("core.services").catalogue(service)
+  local given = args.options
+  -- The text itself is sent, once it is known to be JSON.
+  local text = given.json and select(2, require("core.cli.call").read_json(given.json))
+  local data = require("core.client").raw(service, method:upper(), path, {
+    body = text, headers = given.header or {},
+  })
+  require("core.output").write(data, require("core.session").output)
+end
+
+return api

@@ -1,0 +1,141 @@
+-- core/client.lua - runs one described operation: check, send, unwrap.
+-- SPDX-License-Identifier: MIT
+
+local accounts = require "core.account"
+local config = require "core.config"
+local envelope = require "core.envelope"
+local error_ = require "core.error"
+local get = require("core.pointer").get
+local request_ = require "core.request"
+
+local M = {}
+
+-- reply.headers: parsed when first asked for; names in lower case
+local reply_meta = {
+  __index = function(reply, key)
+    if key ~= "headers" then return nil end
+    local headers = {}
+    for name, value in reply.head:gmatch "([^:\n]+): ([^\n]*)" do headers[name:lower()] = value end
+    rawset(reply, "headers", headers)
+    return headers
+  end,
+}
+
+local function account_of(module, op)
+  local bound = require("core.services").bound[module]
+  return accounts.get(bound.catalogue, bound.profile, op and type(op.auth) == "string" and op.auth or nil)
+end
+
+M.account_of = account_of
+
+local function operation_name(op)
+  return op.resource and op.resource .. "." .. op.name or op.name
+end
+
+-- before a write is recorded: somebody may have to agree, and the secrets must
+-- be known, so that redaction can keep them out of the record
+local function write_guard(account, op, request)
+  if op.auth ~= false then config.credentials(account.profile, account.service) end
+  if account.protected then
+    require("core.confirm").confirm { service = account.service, profile = account.profile, operation = operation_name(op) }
+  end
+  return require("core.record").begin(account, op, request)
+end
+
+local function created(op, reply, data)
+  local header = reply.headers[op.created.header:lower()]
+  if not header then return data end
+  local path = header:gsub("[?#].*$", ""):gsub("/+$", "")
+  local id = path:match "([^/]+)$"
+  local out = type(data) == "table" and data or {}
+  out[op.created.as or "id"] = math.tointeger(tonumber(id)) or id
+  out.location = header
+  return out
+end
+
+--- Sends a built request over an account and gives data and reply; raises.
+-- What changes something is recorded before it leaves. look (nullable) is
+-- shown the whole decoded reply, for paging.
+function M.send(account, op, request, look)
+  local writes = op.effect ~= "read"
+  local row = writes and write_guard(account, op, request)
+  request.repeatable = op.effect == "read" or op.effect == "set"
+  request.operation = operation_name(op)
+  request.without, request.anonymous = op.without, op.auth == false
+  request.timeout = request.options.timeout or op.timeout
+  if op.returns == "text" or op.returns == "file" then request.decode = "text" end
+  local status, value, reply = account.connection:send(request)
+  if not status then
+    local err = value
+    err.service, err.operation = err.service or account.service, err.operation or request.operation
+    if row then row:fail(err) end
+    error_.rethrow(err)
+  end
+  setmetatable(reply, reply_meta)
+  local ok, data = pcall(envelope.unwrap, account.catalogue, op, status, value, reply)
+  if not ok then
+    if row then row:fail(data) end
+    error(data, 0)
+  end
+  if look then look(value) end
+  if op.created then data = created(op, reply, data) end
+  if row then row:done(status, data) end
+  return data, reply
+end
+
+--- Checks and places the arguments of a call without sending anything.
+-- @tparam ?table settings of the account, for headers made from them
+function M.build(op, settings, ...)
+  local catalogue = require("core.catalogue").load(op.service)
+  return request_.build(catalogue, op, settings or {}, request_.parse(op, ...))
+end
+
+--- One call of an operation; data and reply, or a raised error.
+function M.call(module, op, ...)
+  local call = request_.parse(op, ...)
+  local bound = require("core.services").bound[module]
+  local account
+  if op.header then account = account_of(module, op) end
+  local request = request_.build(bound.catalogue, op, account and account.settings or {}, call)
+  return M.send(account or account_of(module, op), op, request)
+end
+
+--- All pages as one list, up to the cap; raises kind "cap" beyond it.
+function M.list(module, op, ...)
+  return require("core.paging").list(account_of(module), op, request_.parse(op, ...))
+end
+
+--- An iterator over the records of all pages, read one page at a time.
+function M.each(module, op, ...)
+  return require("core.paging").each(account_of(module), op, request_.parse(op, ...))
+end
+
+--- One page: records, reply; reply.next holds what the next page wants.
+function M.page(module, op, ...)
+  return require("core.paging").page(account_of(module), op, request_.parse(op, ...))
+end
+
+local read_methods = { GET = true, HEAD = true, OPTIONS = true }
+
+--- A call by method and path, with the service's credential and envelope.
+-- The path may carry a query; it is sent as it stands.
+function M.raw(service, method, path, options)
+  options = options or {}
+  local module = require("core.services").get(service)
+  local account = account_of(module)
+  local effect = read_methods[method] and "read" or method == "PUT" and "set" or "create"
+  local op = { service = service, name = method .. " " .. path, id = service .. " " .. method .. " " .. path, effect = effect,
+    envelope = options.raw and false or nil }
+  local headers = { table.unpack(options.headers or {}) }
+  if options.body then headers[#headers + 1] = "Content-Type: application/json" end
+  local target, query = path:match "^([^?]*)%??(.*)$"
+  local pairs_, template = {}, target
+  for name, value in query:gmatch "([^&=]+)=?([^&]*)" do pairs_[#pairs_ + 1] = { name, value } end
+  return M.send(account, op, { method = method, template = template, path = {}, query = pairs_, headers = headers, body = options.body,
+    options = { timeout = options.timeout } })
+end
+
+--- A member of the data by the JSON pointer, for callers that have both.
+M.get = get
+
+return M

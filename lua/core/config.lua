@@ -1,0 +1,536 @@
+-- core/config.lua - which settings an account has, and what is wrong with them.
+-- SPDX-License-Identifier: MIT
+--
+-- Nothing is read before the first service is touched, and a service's
+-- settings are compared with its catalogue when that service is touched.
+-- Values of secrets stay in C: here they are only there or not there.
+
+local error_ = require "core.error"
+local host_config = require "host.config"
+local settings = require "core.settings"
+local suggest = require "core.suggest"
+local sys = require "host.sys"
+
+-- What a value of each row type may be in the file, and how it is called.
+local accepted = {
+  integer = { integer = true }, number = { integer = true, number = true },
+  boolean = { boolean = true }, flag = { boolean = true },
+}
+local called = { integer = "a whole number", number = "a number", boolean = "true or false", flag = "true or false" }
+
+local function type_problem(row, given)
+  if given == "secret" then
+    if not settings.is_common(row) or row.secret then return nil end
+    return "cannot come from the table 'secret': it is needed as plain text"
+  end
+  if row.type:sub(1, 1) == "[" then
+    if given == "list" or given == "string" then return nil end
+    return "must be a list of strings"
+  end
+  if (accepted[row.type] or { string = true })[given] then return nil end
+  return ("must be %s, not %s %s"):format(called[row.type] or "text in quotes", given == "integer" and "an" or "a", given)
+end
+
+local function limit_problem(row, value)
+  if row.enum then
+    for _, one in ipairs(row.enum) do
+      if one == value then return nil end
+    end
+    return ("must be one of '%s'"):format(table.concat(row.enum, "', '"))
+  end
+  local text = type(value) == "string"
+  local size = text and (utf8.len(value) or #value) or value
+  if type(size) ~= "number" then return nil end
+  local unit = text and " characters" or ""
+  if row.min and size < row.min then return ("must be at least %s%s"):format(row.min, unit) end
+  if row.max and size > row.max then return ("must be at most %s%s"):format(row.max, unit) end
+  if row.pattern and text and not value:find("^" .. row.pattern .. "$") then return "does not look right" end
+end
+
+-- The first variable that is set and not empty.
+local function env(name)
+  local value = sys.env(name)
+  return value ~= "" and value or nil
+end
+
+local function below(variable, default, file)
+  local base = env(variable)
+  if not base or base:sub(1, 1) ~= "/" then
+    local home = env "HOME"
+    base = home and home .. default
+  end
+  return base and base .. file
+end
+
+local function variable_name(service, name)
+  return ("ERRAND_%s_%s"):format(service, name):upper()
+end
+
+local function raise_all(problems)
+  if #problems == 0 then return end
+  if #problems == 1 then return error_.problems("config", problems) end
+  error_.raise("config", ("%d problems with the configuration, nothing was sent"):format(#problems), { problems = problems })
+end
+
+local Config = {}
+Config.__index = Config
+
+-- Options given, else those of the command line.
+function Config:option(name)
+  local value = self.options[name]
+  if value ~= nil then return value end
+  if self.session == nil then self.session = not self.options.alone and require "core.session" or false end
+  if self.session and name ~= "sandbox" then return self.session[name] end
+end
+
+function Config:services()
+  return self.options.services or require "core.services"
+end
+
+--- Path of the configuration file, and whether it was named by somebody.
+-- nil in the sandbox, or when there is no home directory.
+function Config:path()
+  if self.options.sandbox then return nil end
+  local named = self:option "config" or env "ERRAND_CONFIG"
+  if named then return named, true end
+  return below("XDG_CONFIG_HOME", "/.config", "/errand/config.lua"), false
+end
+
+--- Path of the store of writes; nil keeps it in memory.
+function Config:store_path()
+  local options = self.options
+  if options.store then return options.store end
+  if options.sandbox then
+    local state = self.options.alone and nil or require("core.session").sandbox
+    return type(state) == "string" and state .. ".store" or nil
+  end
+  local path = env "ERRAND_STORE" or below("XDG_STATE_HOME", "/.local/state", "/errand/store.db")
+  if path then return path end
+  error_.raise("config", "there is no place for the record of writes: set HOME, or ERRAND_STORE to a file")
+end
+
+-- ---- reading ----
+
+local function read_sandbox(accounts)
+  local handle = host_config.new()
+  local ok, err = handle:set_profile "sandbox"
+  for service, account in pairs(accounts) do
+    for name, value in pairs(account) do
+      if ok then ok, err = handle:set("sandbox", service, name, value, "the sandbox") end
+    end
+  end
+  if not ok then error_.rethrow(err) end
+  return handle
+end
+
+function Config:read_file()
+  local wanted = self:option "profile" or env "ERRAND_PROFILE"
+  local path, named = self:path()
+  if path and (named or sys.exists(path)) then
+    local handle, err = host_config.load(path, wanted)
+    if not handle then error_.rethrow(err) end
+    return handle
+  end
+  if wanted then
+    error_.raise("config", ("there is no profile '%s', for there is no configuration file%s"):format(wanted,
+      path and " at " .. path or ""))
+  end
+  local handle = host_config.new()
+  local ok, err = handle:set_profile "default"
+  if not ok then error_.rethrow(err) end
+  return handle
+end
+
+-- The service and setting that a variable is meant for.
+function Config:meaning(variable)
+  local rest, found, name = variable:sub(#"ERRAND_" + 1)
+  for _, service in ipairs(self:services().names()) do
+    local start = service:upper() .. "_"
+    if rest:sub(1, #start) == start and #start > #(found or "") then
+      found, name = service, rest:sub(#start + 1):lower()
+    end
+  end
+  return found, name
+end
+
+local function unknown_variable(variable, services)
+  local names = table.move(settings.variables, 1, #settings.variables, 1, {})
+  local tail = variable:match "^ERRAND_[^_]*(_.*)$" or "_"
+  for _, service in ipairs(services) do names[#names + 1] = "ERRAND_" .. service:upper() .. tail end
+  return { path = variable, message = "errand knows no such variable" .. suggest.did_you_mean(variable, names) }
+end
+
+-- Sorts the variables by service; the rest must be known as well.
+function Config:read_environment()
+  local known, problems = {}, {}
+  for _, name in ipairs(settings.variables) do known[name] = true end
+  self.variables = {}
+  local list = self.options.sandbox and {} or sys.environ()
+  table.sort(list)
+  for _, variable in ipairs(list) do
+    local service, name = self:meaning(variable)
+    if service then
+      self.variables[service] = self.variables[service] or {}
+      table.insert(self.variables[service], { variable = variable, name = name })
+    elseif not known[variable] then
+      problems[#problems + 1] = unknown_variable(variable, self:services().names())
+    end
+  end
+  return problems
+end
+
+local function where(entry)
+  return ("profile '%s', %s.%s"):format(entry.profile, entry.service, entry.name)
+end
+
+-- Services by name; their settings wait until they are touched.
+function Config:service_problems(problems)
+  local names, seen = self:services().names(), {}
+  local known = {}
+  for _, name in ipairs(names) do known[name] = true end
+  for _, entry in ipairs(self.handle_:names()) do
+    local key = entry.profile .. "\0" .. entry.service
+    if not known[entry.service] and not seen[key] then
+      seen[key] = true
+      problems[#problems + 1] = { path = ("profile '%s', %s"):format(entry.profile, entry.service),
+        message = "errand knows no such service" .. suggest.did_you_mean(entry.service, names) }
+    end
+  end
+  return problems
+end
+
+-- The handle, with the problems that do not belong to one known service.
+function Config:open()
+  if not self.handle_ then
+    self.handle_ = self.options.sandbox and read_sandbox(self.options.sandbox) or self:read_file()
+    self.common_problems = self:service_problems(self:read_environment())
+  end
+  return self.handle_, self.common_problems
+end
+
+--- The configuration as host.http.connect wants it; reads it if need be.
+function Config:handle()
+  local handle, problems = self:open()
+  raise_all(problems)
+  return handle
+end
+
+-- ---- one service ----
+
+local function check_names(handle, service, rows, by_name, problems)
+  local names = {}
+  for i, row in ipairs(rows) do names[i] = row[1] end
+  for _, entry in ipairs(handle:names()) do
+    local row = by_name[entry.name]
+    if entry.service == service and entry.profile ~= "" then
+      local message
+      if not row then
+        message = "unknown setting" .. suggest.did_you_mean(entry.name, names)
+      else
+        message = type_problem(row, entry.type)
+        if not message and not row.secret and entry.type ~= "secret" then
+          message = limit_problem(row, (handle:get(entry.profile, service, entry.name)))
+        end
+      end
+      if message then problems[#problems + 1] = { path = where(entry), message = message } end
+    end
+  end
+end
+
+-- A value of the environment hides the file's for the profile in force.
+local function take_variables(handle, service, variables, rows, by_name, problems)
+  local names = {}
+  for i, row in ipairs(rows) do names[i] = variable_name(service, row[1]) end
+  for _, one in ipairs(variables or {}) do
+    local row = by_name[one.name]
+    local message
+    if not row then
+      message = "unknown setting" .. suggest.did_you_mean(one.variable, names)
+    else
+      local ok, err = handle:env(one.variable, service, one.name, row.type, row.secret or false)
+      message = not ok and err.message or nil
+      if not message and not row.secret then
+        message = limit_problem(row, (handle:get(handle:profile(), service, one.name)))
+      end
+    end
+    if message then problems[#problems + 1] = { path = one.variable, message = message } end
+  end
+end
+
+--- The rows of a service after its settings were compared with them.
+-- @treturn table rows in order
+-- @treturn table rows by name
+-- @treturn table problems
+function Config:prepare(service)
+  local done = self.prepared[service]
+  if not done then
+    local handle = self:open()
+    local catalogue = self:services().catalogue(service)
+    local rows, by_name = settings.of(catalogue)
+    local problems = {}
+    check_names(handle, service, rows, by_name, problems)
+    take_variables(handle, service, self.variables[service], rows, by_name, problems)
+    for _, row in ipairs(rows) do
+      local ok, err = true, nil
+      if row.secret then ok, err = handle:mark_secret(service, row[1]) end
+      if not ok then problems[#problems + 1] = { path = service .. "." .. row[1], message = err.message } end
+    end
+    table.sort(problems, function(a, b) return a.path < b.path end)
+    done = { rows, by_name, problems, catalogue }
+    self.prepared[service] = done
+  end
+  return table.unpack(done)
+end
+
+function Config:profiles()
+  local list, seen = {}, {}
+  for _, entry in ipairs(self:open():names()) do
+    if entry.profile ~= "" and not seen[entry.profile] then
+      seen[entry.profile] = true
+      list[#list + 1] = entry.profile
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+-- "set url in profile 'prod' of PATH or ERRAND_QALYPTUS_URL"
+function Config:next_step(profile, service, name)
+  if self.options.sandbox then return "the sandbox should have given it" end
+  local path = self:path()
+  local text = path and ("set %s in profile '%s' of %s"):format(name, profile, path)
+  if profile ~= self:open():profile() then return text or "set it in a configuration file" end
+  return (text and text .. " or " or "set ") .. variable_name(service, name)
+end
+
+local function check_profile(self, profile)
+  local handle = self:open()
+  if profile == handle:profile() or handle:has(profile) then return end
+  error_.raise("config", ("there is no profile '%s'%s"):format(profile, suggest.did_you_mean(profile, self:profiles())))
+end
+
+-- What the catalogue gives where nobody said otherwise.
+local function fill_in(handle, profile, service, rows, catalogue)
+  local function give(name, value)
+    if value == nil or handle:get(profile, service, name) ~= nil then return end
+    local ok, err = handle:set(profile, service, name, value, "the catalogue")
+    if not ok then error_.rethrow(err) end
+  end
+  give("url", catalogue.url and catalogue.url.default)
+  for _, row in ipairs(rows) do give(row[1], row.preset) end
+end
+
+local function complete(handle, profile, service, way)
+  for _, name in ipairs(way.needs or {}) do
+    if handle:get(profile, service, name) == nil then return false end
+  end
+  return true
+end
+
+-- "token, or email and password"
+local function ways_text(ways)
+  local parts = {}
+  for i, way in ipairs(ways) do parts[i] = table.concat(way.needs or {}, " and ") end
+  return table.concat(parts, ", or ")
+end
+
+-- The first way to sign in that has all it needs; nil and what to say if there
+-- are ways, but none has.
+local function sign_in(self, profile, service, catalogue)
+  local ways = catalogue.auth or {}
+  for _, way in ipairs(ways) do
+    if complete(self:open(), profile, service, way) then return way end
+  end
+  if #ways == 0 then return {} end
+  return nil, ("%s has no credential (%s): %s"):format(service, ways_text(ways),
+    self:next_step(profile, service, (ways[1].needs or {})[1]))
+end
+
+-- The url, and what the catalogue calls required.
+local function missing(self, profile, service, rows)
+  local handle = self:open()
+  if not handle:get(profile, service, "url") then
+    return "config", ("%s needs a base URL: %s"):format(service, self:next_step(profile, service, "url"))
+  end
+  for _, row in ipairs(rows) do
+    if row.required and handle:get(profile, service, row[1]) == nil then
+      return "auth", ("%s needs the setting '%s': %s"):format(service, row[1], self:next_step(profile, service, row[1]))
+    end
+  end
+end
+
+--- The settings of an account that are no secrets, by name, defaults of the
+-- catalogue included. Raises kind "config" with all problems of the service,
+-- or with what to set where; kind "auth" if a required setting is missing.
+-- @tparam ?string profile nil: the one in force
+-- @tparam string service
+function Config:service(profile, service)
+  local handle = self:handle()
+  local rows, _, problems, catalogue = self:prepare(service)
+  raise_all(problems)
+  profile = profile or handle:profile()
+  check_profile(self, profile)
+  fill_in(handle, profile, service, rows, catalogue)
+  local kind, text = missing(self, profile, service, rows)
+  if kind then error_.raise(kind, text, { service = service }) end
+  local out = {}
+  for _, row in ipairs(rows) do
+    local value = handle:get(profile, service, row[1])
+    local secret = row.secret or handle:source(profile, service, row[1]) ~= nil
+    if value ~= nil and not secret then
+      if row.type:sub(1, 1) == "[" and type(value) ~= "table" then value = { value } end
+      out[row[1]] = value
+    end
+  end
+  return out
+end
+
+-- Adds the {names} in all texts of value.
+local function mentioned(value, names)
+  if type(value) == "string" then
+    for name in value:gmatch "{([%w_]+)}" do names[name] = true end
+  elseif type(value) == "table" then
+    for _, member in pairs(value) do mentioned(member, names) end
+  end
+  return names
+end
+
+local function fetch(handle, profile, service, rows, names)
+  for _, row in ipairs(rows) do
+    local name = row[1]
+    local ok, err = true, nil
+    if names[name] then ok, err = handle:resolve(profile, service, name) end
+    if ok == nil then
+      err.message = ("setting '%s' of %s: %s"):format(name, service, err.message)
+      err.kind = "auth"
+      error_.rethrow(err, { service = service })
+    end
+  end
+end
+
+--- Raises kind "auth" unless the account has what one way to sign in needs,
+-- and fetches the secrets of that way (from files, commands, prompts), so that
+-- redaction knows them before anything is recorded.
+function Config:credentials(profile, service)
+  self:service(profile, service)
+  local handle = self:handle()
+  profile = profile or handle:profile()
+  local rows, _, _, catalogue = self:prepare(service)
+  local way, text = sign_in(self, profile, service, catalogue)
+  if not way then error_.raise("auth", text, { service = service }) end
+  local names = mentioned({ catalogue.headers or {}, way }, { tls_key_password = true })
+  for _, name in ipairs(way.needs or {}) do names[name] = true end
+  fetch(handle, profile, service, rows, names)
+end
+
+--- Name of the profile in force.
+function Config:profile()
+  return self:handle():profile()
+end
+
+--- Whether writes in the profile (nil: the one in force) ask first.
+function Config:is_protected(profile)
+  local handle = self:handle()
+  return handle:protected(profile or handle:profile())
+end
+
+--- Fetches one secret: true, nil and the error, or false if it is not set.
+function Config:resolve(profile, service, name)
+  return self:open():resolve(profile, service, name)
+end
+
+--- Everything that is set: sorted list of { profile, service, name, origin,
+-- type, source } without values. profile "" is the environment.
+function Config:entries()
+  local handle = self:open()
+  local list = handle:names()
+  for _, entry in ipairs(list) do
+    entry.source = handle:source(entry.profile, entry.service, entry.name)
+  end
+  table.sort(list, function(a, b)
+    if a.profile ~= b.profile then return a.profile < b.profile end
+    if a.service ~= b.service then return a.service < b.service end
+    return a.name < b.name
+  end)
+  return list
+end
+
+-- Services that are known and have at least one setting: { profile, service }.
+function Config:accounts()
+  local handle, known, seen, list = self:open(), {}, {}, {}
+  for _, name in ipairs(self:services().names()) do known[name] = true end
+  for _, entry in ipairs(handle:names()) do
+    local profile = entry.profile == "" and handle:profile() or entry.profile
+    local key = profile .. "\0" .. entry.service
+    if known[entry.service] and not seen[key] then
+      seen[key] = true
+      list[#list + 1] = { profile = profile, service = entry.service }
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.profile ~= b.profile then return a.profile < b.profile end
+    return a.service < b.service
+  end)
+  return list
+end
+
+--- Every problem of the whole configuration: list of { path, message }.
+function Config:check()
+  local ok, err = pcall(self.open, self)
+  if not ok then
+    if not error_.is(err) then error(err, 0) end
+    return { { path = "", message = err.message } }
+  end
+  local problems = table.move(self.common_problems, 1, #self.common_problems, 1, {})
+  for _, service in ipairs(self:services().names()) do
+    local used = self.variables[service] ~= nil
+    for _, entry in ipairs(self.handle_:names()) do used = used or entry.service == service end
+    if used then
+      local _, _, more = self:prepare(service)
+      table.move(more, 1, #more, #problems + 1, problems)
+    end
+  end
+  for _, account in ipairs(self:accounts()) do
+    local rows, _, _, catalogue = self:prepare(account.service)
+    fill_in(self.handle_, account.profile, account.service, rows, catalogue)
+    local _, text = missing(self, account.profile, account.service, rows)
+    local way, no_way = sign_in(self, account.profile, account.service, catalogue)
+    text = text or not way and no_way
+    if text then
+      problems[#problems + 1] = { path = ("profile '%s'"):format(account.profile), message = text }
+    end
+  end
+  return problems
+end
+
+local function new(options)
+  return setmetatable({ options = options or {}, prepared = {} }, Config)
+end
+
+local M = {}
+local current = new()
+
+--- A configuration of its own, for tests. Options: config, profile, sandbox,
+-- store, services (instead of core.services), alone (ignores the session).
+M.new = new
+
+--- Decides where the configuration comes from; nothing is read yet.
+-- @tparam table options config (path), profile, sandbox (settings by service;
+-- then neither file nor variables are read), store (path of the store)
+function M.configure(options)
+  current = new(options)
+end
+
+--- M.configure, and reads at once; raises if something is wrong.
+function M.load(options)
+  M.configure(options)
+  current:handle()
+end
+
+for name, method in pairs(Config) do
+  if type(method) == "function" then
+    M[name] = function(...) return method(current, ...) end
+  end
+end
+
+return M

@@ -1,0 +1,234 @@
+-- core/lint.lua - what is wrong with a catalogue, with the path of each fault.
+-- SPDX-License-Identifier: MIT
+
+local suggest = require "core.suggest"
+
+local M = {}
+
+-- accepted keys of each part; "any" stands for a value that is not looked into
+local service_keys = { format = "number", name = "string", title = "string", doc = "string", docs = "string", evidence = "string",
+  url = "table", settings = "table", headers = "table", auth = "table", envelope = "table", paging = "table", rate = "table",
+  shapes = "table", resources = "table" }
+local row_keys = { required = "boolean", nullable = "boolean", enum = "table", min = "number", max = "number", pattern = "string",
+  pattern_doc = "string", not_in = "table", default = "any", preset = "any", secret = "boolean", operators = "table",
+  join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean",
+  any_of = "table", one_of = "table", open = "boolean", item = "table" }
+local operation_keys = { http = "string", summary = "string", doc = "string", example = "string", evidence = "any", effect = "string",
+  danger = "boolean", path = "table", query = "table", header = "table", body = "any", body_optional = "boolean", body_min = "number",
+  files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "string", returns = "string",
+  secret = "boolean", created = "table", inverse = "table", settle = "number", timeout = "number" }
+local resource_keys = { doc = "string", find = "table", operations = "table" }
+local find_keys = { by = "table", list = "string", query = "table", record = "string", get = "string" }
+local auth_keys = { name = "string", needs = "table", login = "table", send = "table", renew = "table", doc = "string" }
+local login_keys = { http = "string", headers = "table", json = "table", token = "string", lifetime = "number",
+  refused = "table", without = "table" }
+local envelope_keys = { data = "string", ok = "table", status = "string", message = "table", problems = "table", optional = "boolean" }
+local paging_keys = { style = "string", send = "string", size = "string", page_size = "number", max = "number", next = "string",
+  total = "string", items = "string", all = "string", default = "number" }
+local scalar_types = { string = 1, integer = 1, number = 1, boolean = 1, flag = 1, uuid = 1, datetime = 1, date = 1, json = 1, object = 1,
+  any = 1, file = 1 }
+local effects = { read = 1, set = 1, create = 1, send = 1 }
+local evidences = { source = 1, docs = 1, inferred = 1 }
+
+local function list_of(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function new_report()
+  local report = { problems = {} }
+  function report.add(path, text, ...)
+    report.problems[#report.problems + 1] = path .. ": " .. text:format(...)
+  end
+  return report
+end
+
+-- keys the loader adds
+local derived = { name = true, type = true, id = true, resource = true, service = true, method = true, template = true, operation = true,
+  resource_list = true, setting = true }
+
+local function check_keys(report, path, value, accepted)
+  for key, member in pairs(value) do
+    local want = accepted[key]
+    if type(key) == "string" and not want and not derived[key] then
+      report.add(path, "unknown key '%s'%s", key, suggest.did_you_mean(key, list_of(accepted)))
+    elseif want and want ~= "any" and type(member) ~= want then
+      report.add(path .. "." .. tostring(key), "%s expected, got %s", want, type(member))
+    end
+  end
+end
+
+local function check_type(report, path, catalogue, type_)
+  if type(type_) ~= "string" then return report.add(path, "no type") end
+  local inner = type_
+  while inner:match "^%[(.+)%]$" do inner = inner:match "^%[(.+)%]$" end
+  if not scalar_types[inner] and not (catalogue.shapes or {})[inner] then report.add(path, "unknown type '%s'", type_) end
+end
+
+local function check_rows(report, path, catalogue, rows, untyped)
+  local seen = {}
+  for i, row in ipairs(rows or {}) do
+    local at = ("%s[%s]"):format(path, tostring(row[1] or i))
+    if type(row) ~= "table" or type(row[1]) ~= "string" then
+      report.add(at, "a row begins with its name")
+    else
+      check_keys(report, at, row, row_keys)
+      if seen[row.as or row[1]] then report.add(at, "the name stands twice") end
+      seen[row.as or row[1]] = true
+      if not (untyped and row[2] == nil and row.value) then check_type(report, at, catalogue, row[2]) end
+      if row.evidence and not evidences[row.evidence] then report.add(at, "evidence is source, docs or inferred") end
+      if row.pattern and not pcall(string.find, "", row.pattern) then report.add(at, "broken pattern") end
+    end
+  end
+  return seen
+end
+
+local function check_path(report, at, op)
+  local rows = {}
+  for i, row in ipairs(op.path or {}) do rows[i] = row[1] end
+  local i = 0
+  for name in op.template:gmatch "{([^}]*)}" do
+    i = i + 1
+    if rows[i] ~= name then report.add(at .. ".path", "row %d should describe {%s}", i, name) end
+  end
+  if #rows > i then report.add(at .. ".path", "%d rows for %d placeholders", #rows, i) end
+end
+
+local function body_names(catalogue, op)
+  local rows = op.body
+  if type(rows) == "string" then
+    if rows:sub(1, 1) == "[" then return {} end -- members of elements, not of the call
+    rows = (catalogue.shapes or {})[rows]
+  end
+  local names = {}
+  for _, row in ipairs(rows or {}) do names[row[1]] = true end
+  return names
+end
+
+-- path, query, header and body members share one table in a call
+local function check_names(report, at, catalogue, op)
+  local seen = body_names(catalogue, op)
+  for _, part in ipairs { "path", "query", "header" } do
+    for _, row in ipairs(op[part] or {}) do
+      local name = row.as or row[1]
+      if seen[name] then report.add(("%s.%s[%s]"):format(at, part, name), "the name is taken; give the row another with 'as'") end
+      seen[name] = true
+    end
+  end
+end
+
+local function find_operation(catalogue, name)
+  local resource, op = tostring(name):match "^([%w_]+)%.([%w_]+)$"
+  for _, r in ipairs(catalogue.resources) do
+    for _, o in ipairs(r[1] == resource and r.operations or {}) do
+      if o[1] == op then return o end
+    end
+  end
+end
+
+local function check_inverse(report, at, catalogue, op)
+  local list = type(op.inverse[1]) == "table" and op.inverse or { op.inverse }
+  for _, entry in ipairs(list) do
+    if not find_operation(catalogue, entry[1]) then report.add(at .. ".inverse", "no operation '%s'", tostring(entry[1])) end
+  end
+end
+
+local function check_example(report, at, op)
+  local chunk, err = load(op.example, "=example", "t", {})
+  chunk = chunk or load("return " .. op.example, "=example", "t", {})
+  if not chunk then report.add(at .. ".example", "%s", err) end
+end
+
+local function check_operation(report, at, catalogue, op)
+  check_keys(report, at, op, operation_keys)
+  local method, template = tostring(op.http):match "^(%u+) (/.*)$"
+  if not method then return report.add(at .. ".http", "method and path expected") end
+  op.template = template
+  for _, key in ipairs { "summary", "example", "effect" } do
+    if not op[key] then report.add(at, "no %s", key) end
+  end
+  if op.effect and not effects[op.effect] then report.add(at .. ".effect", "read, set, create or send expected") end
+  if method ~= "GET" and method ~= "POST" and op.effect == "read" then report.add(at .. ".effect", "%s is no read", method) end
+  if type(op.evidence) == "string" and not evidences[op.evidence] then
+    report.add(at .. ".evidence", "source, docs or inferred expected")
+  end
+  check_path(report, at, op)
+  check_rows(report, at .. ".path", catalogue, op.path)
+  check_rows(report, at .. ".query", catalogue, op.query)
+  check_rows(report, at .. ".header", catalogue, op.header, true)
+  if type(op.body) == "table" then
+    check_rows(report, at .. ".body", catalogue, op.body)
+  elseif op.body then
+    check_type(report, at .. ".body", catalogue, op.body)
+  end
+  if op.returns and op.returns ~= "none" and op.returns ~= "text" and op.returns ~= "file" then
+    check_type(report, at .. ".returns", catalogue, op.returns)
+  end
+  check_names(report, at, catalogue, op)
+  if op.paging and not (catalogue.paging or {})[op.paging] then report.add(at .. ".paging", "no style '%s'", op.paging) end
+  if op.inverse then check_inverse(report, at, catalogue, op) end
+  if type(op.example) == "string" then check_example(report, at, op) end
+end
+
+local function check_find(report, at, catalogue, find)
+  check_keys(report, at, find, find_keys)
+  if #(find.by or {}) == 0 then report.add(at, "no keys in 'by'") end
+  for _, name in ipairs { find.list or false, find.record or false, find.get or false } do
+    if name and not find_operation(catalogue, name) then report.add(at, "no operation '%s'", name) end
+  end
+  if not find.list and not find.record then report.add(at, "list or record expected") end
+end
+
+local function check_resources(report, catalogue)
+  local routes, names = {}, {}
+  for _, resource in ipairs(catalogue.resources or {}) do
+    local at = tostring(resource[1])
+    if names[at] then report.add(at, "the resource stands twice") end
+    names[at] = true
+    check_keys(report, at, resource, resource_keys)
+    if resource.find then check_find(report, at .. ".find", catalogue, resource.find) end
+    local seen = {}
+    for _, op in ipairs(resource.operations or {}) do
+      local name = at .. "." .. tostring(op[1])
+      if seen[name] then report.add(name, "the operation stands twice") end
+      seen[name] = true
+      check_operation(report, name, catalogue, op)
+      local route = tostring(op.http):gsub("{[^}]*}", "{}")
+      if routes[route] then report.add(name, "'%s' is also the route of %s", op.http, routes[route]) end
+      routes[route] = name
+    end
+  end
+end
+
+local function check_service(report, catalogue)
+  check_keys(report, "service", catalogue, service_keys)
+  for _, key in ipairs { "format", "name", "title", "url", "resources" } do
+    if not catalogue[key] then report.add("service", "no %s", key) end
+  end
+  check_rows(report, "settings", catalogue, catalogue.settings)
+  for i, way in ipairs(catalogue.auth or {}) do
+    local at = ("auth[%d]"):format(i)
+    check_keys(report, at, way, auth_keys)
+    if way.login then check_keys(report, at .. ".login", way.login, login_keys) end
+  end
+  if catalogue.envelope then check_keys(report, "envelope", catalogue.envelope, envelope_keys) end
+  for name, style in pairs(catalogue.paging or {}) do check_keys(report, "paging." .. name, style, paging_keys) end
+  for name, rows in pairs(catalogue.shapes or {}) do
+    check_keys(report, "shapes." .. name, rows, row_keys)
+    check_rows(report, "shapes." .. name, catalogue, rows)
+  end
+end
+
+--- All faults of a catalogue as texts "path: what"; an empty list if none.
+-- @tparam table catalogue as its file returns it, or indexed
+function M.check(catalogue)
+  local report = new_report()
+  check_service(report, catalogue)
+  check_resources(report, catalogue)
+  table.sort(report.problems)
+  return report.problems
+end
+
+return M

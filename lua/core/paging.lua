@@ -1,0 +1,156 @@
+-- core/paging.lua - page after page, to the end or to a loud stop.
+-- SPDX-License-Identifier: MIT
+
+local check = require "core.check"
+local client -- core.client requires this module lazily, so this one may too
+local error_ = require "core.error"
+local get = require("core.pointer").get
+local json = require "host.json"
+local request_ = require "core.request"
+
+local M = {}
+
+--- Records that list() collects before it stops with kind "cap".
+M.cap = 10000
+
+local function stuck(op, text)
+  error_.raise("server", text .. "; stopped rather than read for ever", { service = op.service, operation = op.resource .. "." .. op.name })
+end
+
+local function has(request, name)
+  for _, pair in ipairs(request.query) do
+    if pair[1] == name then return pair[2] end
+  end
+end
+
+local function set(request, name, value)
+  for _, pair in ipairs(request.query) do
+    if pair[1] == name then
+      pair[2] = check.text(value)
+      return
+    end
+  end
+  request.query[#request.query + 1] = { name, check.text(value) }
+end
+
+-- how each style gets from one page to the next: given the state, the records
+-- and the whole reply value, it prepares the request and returns true, or
+-- returns nil at the end
+local next_page = {}
+
+function next_page.cursor(style, state, _, value)
+  if state.whole then return nil end
+  local cursor = get(value, style.next)
+  if cursor == nil or cursor == "" or cursor == json.null then return nil end
+  if state.seen[cursor] then stuck(state.op, ("the server gave the page mark '%s' twice"):format(tostring(cursor))) end
+  state.seen[cursor] = true
+  set(state.request, style.send, cursor)
+  return true
+end
+
+-- a page that is short ends the list, unless it has just the length of the
+-- server's own default: then the size we asked for was ignored
+local function is_last(style, state, count, value)
+  if count == 0 then return true end
+  local total = style.total and get(value, style.total)
+  if math.type(total) == "integer" then return state.read >= total end
+  return count < state.size and count ~= style.default
+end
+
+local function same_page(state, records)
+  local first = records[1]
+  local mark = type(first) == "table" and json.encode(first) or tostring(first)
+  local again = mark == state.mark
+  state.mark = mark
+  return again
+end
+
+function next_page.page(style, state, records, value)
+  if state.whole or is_last(style, state, #records, value) then return nil end
+  if same_page(state, records) then stuck(state.op, "the server gives the same page again") end
+  state.number = state.number + 1
+  set(state.request, style.send, state.number)
+  return true
+end
+
+function next_page.offset(style, state, records, value)
+  if is_last(style, state, #records, value) then return nil end
+  if same_page(state, records) then stuck(state.op, "the server gives the same page again") end
+  set(state.request, style.send, state.read)
+  return true
+end
+
+local function start(account, op, call)
+  client = client or require "core.client"
+  local style = account.catalogue.paging[op.paging]
+  local request = request_.build(account.catalogue, op, account.settings, call)
+  local whole = style.all and has(request, style.all) == "true"
+  local size = tonumber(style.size and has(request, style.size)) or style.page_size
+  if style.size and not whole then set(request, style.size, size) end
+  local state = { op = op, account = account, style = style, request = request, size = size, whole = whole, seen = {}, read = 0 }
+  if style.style == "page" then
+    state.number = math.tointeger(tonumber(has(request, style.send) or 1)) or 1
+    if not state.whole then set(request, style.send, state.number) end
+  elseif style.style == "offset" then
+    state.read = math.tointeger(tonumber(has(request, style.send) or 0)) or 0
+  end
+  return state
+end
+
+-- one page: records, reply
+local function fetch(state)
+  local request = {}
+  for key, value in pairs(state.request) do request[key] = value end
+  local whole
+  local data, reply = client.send(state.account, state.op, request, function(value) whole = value end)
+  local records = data
+  if state.style.items and not json.is_array(data) then records = get(data, state.style.items) end
+  if records == nil then records = json.array({}) end
+  if type(records) ~= "table" then stuck(state.op, "the reply holds no list of records") end
+  state.read = state.read + #records
+  reply.more = next_page[state.style.style](state.style, state, records, whole or {}) or false
+  return records, reply
+end
+
+--- All records as one list; the reply is that of the last page, with the
+-- number of calls.
+function M.list(account, op, call)
+  local state = start(account, op, call)
+  local cap = call.options and call.options.cap or M.cap
+  local all, pages = json.array({}), 0
+  local reply
+  repeat
+    local records
+    records, reply = fetch(state)
+    pages = pages + 1
+    table.move(records, 1, #records, #all + 1, all)
+    if #all > cap then
+      error_.raise("cap", ("more than %d records; narrow the call, read them with %s.%s.each, or raise the option cap"):format(cap,
+        op.service, op.resource), { service = op.service, operation = op.resource .. "." .. op.name })
+    end
+  until not reply.more
+  reply.pages = pages
+  return all, reply
+end
+
+--- An iterator over all records.
+function M.each(account, op, call)
+  local state, records, at, more = start(account, op, call), {}, 0, true
+  return function()
+    while at >= #records do
+      if not more then return nil end
+      local reply
+      records, reply = fetch(state)
+      at, more = 0, reply.more
+    end
+    at = at + 1
+    return records[at]
+  end
+end
+
+--- One page as asked for; reply.more tells whether there is another.
+function M.page(account, op, call)
+  return fetch(start(account, op, call))
+end
+
+return M

@@ -1,0 +1,29 @@
+-- core/pointer.lua - JSON pointers (RFC 6901) into decoded values.
+-- SPDX-License-Identifier: MIT
+
+local M = {}
+local compiled = {}
+
+local function compile(pointer)
+  local parts = {}
+  for part in pointer:gmatch("/([^/]*)") do
+    part = part:gsub("~1", "/"):gsub("~0", "~")
+    parts[#parts + 1] = part
+  end
+  compiled[pointer] = parts
+  return parts
+end
+
+--- The value at the pointer, nil where nothing is. "" is the value itself.
+-- Array positions count from 0, as in the standard.
+function M.get(value, pointer)
+  for _, part in ipairs(compiled[pointer] or compile(pointer)) do
+    if type(value) ~= "table" then return nil end
+    local member = value[part]
+    if member == nil and part:find "^%d+$" then member = value[tonumber(part) + 1] end
+    value = member
+  end
+  return value
+end
+
+return M

@@ -1,0 +1,284 @@
+-- core/request.lua - the arguments of a call placed into a request.
+-- SPDX-License-Identifier: MIT
+
+-- A call is f(path values..., arguments, options). The arguments hold query,
+-- header and body members together; their list part is a list body.
+
+local check = require "core.check"
+local error_ = require "core.error"
+local json = require "host.json"
+local suggest = require "core.suggest"
+
+local M = {}
+
+local option_types = { timeout = "number", cap = "integer" }
+
+--- Names of the call options (the table after the arguments).
+M.options = { "cap", "timeout" }
+
+local function is_table(value)
+  return type(value) == "table"
+end
+
+-- path values: the leading scalars, or by name in the arguments
+local function place_path(catalogue, op, call, problems)
+  local rows, out = op.path or {}, {}
+  local named = {}
+  for i, row in ipairs(rows) do
+    local value = call.positional[i]
+    if value == nil and call.arguments and call.arguments[row.name] ~= nil and not call.by_name[row.name] then
+      value = call.arguments[row.name]
+      named[row.name] = true
+    end
+    if type(value) == "number" and row.type ~= "integer" then value = check.text(value) end
+    if value == nil then
+      problems[#problems + 1] = { path = row.name, message = "path value missing (argument " .. i .. ")" }
+    else
+      value = check.value(catalogue, row, value, row.name, problems)
+      if value == "" then problems[#problems + 1] = { path = row.name, message = "must not be empty" } end
+      out[#out + 1] = { row.name, value ~= nil and check.text(value) or "" }
+    end
+  end
+  if #call.positional > #rows then
+    problems[#problems + 1] = { message = ("%d path value%s given, %s wants %d"):format(#call.positional,
+      #call.positional == 1 and "" or "s", op.id, #rows) }
+  end
+  call.named = named
+  return out
+end
+
+local function add_operators(row, value, out, problems)
+  local known = type(row.operators) == "table" and row.operators or {}
+  local names = {}
+  for operator in pairs(value) do names[#names + 1] = operator end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  for _, operator in ipairs(names) do
+    if type(operator) ~= "string" or not operator:find "^[%w_]+$" then
+      problems[#problems + 1] = { path = row.name, message = ("'%s' is no operator; known: %s"):format(tostring(operator),
+        table.concat(known, ", ")) }
+    elseif is_table(value[operator]) then
+      problems[#problems + 1] = { path = row.name .. "[" .. operator .. "]", message = "text expected, got a table" }
+    else
+      out[#out + 1] = { ("%s[%s]"):format(row.name, operator), check.text(value[operator]) }
+    end
+  end
+end
+
+local function add_query(catalogue, row, value, out, problems)
+  if row.operators and is_table(value) then return add_operators(row, value, out, problems) end
+  local inner = row.type:match "^%[.+%]$"
+  if inner and not is_table(value) then value = { value } end
+  value = check.value(catalogue, row, value, row.as or row.name, problems)
+  if value == nil then return end
+  if not inner then
+    out[#out + 1] = { row.name, check.text(value) }
+    return
+  end
+  local texts = {}
+  for i, item in ipairs(value) do texts[i] = check.text(item) end
+  if row.join then
+    out[#out + 1] = { row.name, table.concat(texts, row.join) }
+  else
+    for _, text in ipairs(texts) do out[#out + 1] = { row.name, text } end
+  end
+end
+
+-- takes the rows' arguments out of `left`
+local function place_rows(catalogue, rows, left, problems, add)
+  for _, row in ipairs(rows or {}) do
+    local name = row.as or row.name
+    local value = left[name]
+    left[name] = nil
+    if value == nil then value = row.preset end
+    if value ~= nil then
+      add(catalogue, row, value)
+    elseif row.required then
+      problems[#problems + 1] = { path = name, message = "required, but missing" }
+    end
+  end
+end
+
+local function expand(template, settings)
+  local missing
+  local text = template:gsub("{([%w_]+)}", function(name)
+    local value = settings and settings[name]
+    if value == nil then missing = name end
+    return value ~= nil and check.text(value) or ""
+  end)
+  return text, missing
+end
+
+-- a header made from a setting, unless the call gives it under its name
+local function template_header(row, op, settings, out, problems)
+  local text, missing = expand(row.value, settings)
+  if not missing then
+    out[#out + 1] = row.name .. ": " .. text
+  elseif row.required then
+    problems[#problems + 1] = { path = row.as or row.name,
+      message = ("needs the setting '%s' of %s, or the parameter"):format(missing, op.service) }
+  end
+end
+
+local function place_headers(catalogue, op, left, settings, problems)
+  local out = {}
+  for _, row in ipairs(op.header or {}) do
+    local name = row.as or row.name
+    local given = left[name]
+    left[name] = nil
+    if given == nil then given = row.preset end
+    if given ~= nil then
+      given = check.value(catalogue, row, given, name, problems)
+      if given ~= nil then out[#out + 1] = row.name .. ": " .. check.text(given) end
+    elseif row.value then
+      template_header(row, op, settings, out, problems)
+    elseif row.required then
+      problems[#problems + 1] = { path = name, message = "required, but missing" }
+    end
+  end
+  return out
+end
+
+local function accepted_rows(catalogue, op)
+  local rows = {}
+  for _, list in ipairs { op.query or {}, op.header or {}, type(op.body) == "table" and op.body
+    or catalogue.shapes and catalogue.shapes[(tostring(op.body)):match "^%[?([%w_]+)%]?$"] or {} } do
+    for _, row in ipairs(list) do
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+local function list_body(catalogue, op, inner, left, list, problems)
+  local has_members = next(left) ~= nil
+  if list and has_members then
+    for name in pairs(left) do check.unknown(accepted_rows(catalogue, op), name, "", problems, "parameter") end
+  end
+  if not list and has_members then list = { left } end -- a lone object is one element
+  if not list then
+    if op.body_optional then return nil end
+    problems[#problems + 1] = { message = ("%s wants a list of %s as its argument"):format(op.id, inner) }
+    return nil
+  end
+  local row = { type = op.body, min = op.body_min }
+  local body = check.value(catalogue, row, list, "", problems)
+  for _, p in ipairs(problems) do p.path = p.path and p.path:gsub("^%[1%]%.", #list == 1 and "" or "[1].") end
+  return body
+end
+
+local function object_body(catalogue, op, left, problems)
+  if type(op.body) == "table" then return check.members(catalogue, op.body, left, "", problems, "parameter") end
+  local shape = catalogue.shapes and catalogue.shapes[op.body]
+  if shape then return check.members(catalogue, shape, left, "", problems, "parameter") end
+  return json.object(left)
+end
+
+local function place_body(catalogue, op, left, list, problems)
+  if not op.body then
+    for name in pairs(left) do check.unknown(accepted_rows(catalogue, op), name, "", problems, "parameter") end
+    if list then problems[#problems + 1] = { message = ("%s takes no list"):format(op.id) } end
+    return nil
+  end
+  local inner = type(op.body) == "string" and op.body:match "^%[(.+)%]$"
+  if inner then return list_body(catalogue, op, inner, left, list, problems) end
+  if list then
+    if op.body == "any" then return list end
+    problems[#problems + 1] = { message = ("%s takes one record, not a list"):format(op.id) }
+    return nil
+  end
+  if op.body_optional and next(left) == nil then return nil end
+  local body = object_body(catalogue, op, left, problems)
+  for name, value in pairs(op.fixed or {}) do
+    if name ~= "query" then body[name] = value end
+  end
+  return body
+end
+
+-- arguments -> named part (a copy) and list part
+local function split(arguments)
+  local left, list = {}, nil
+  for key, value in json.pairs(arguments or {}) do -- nulls of a decoded record stay nulls
+    if math.type(key) == "integer" then
+      list = list or {}
+    else
+      left[key] = value
+    end
+  end
+  if list or (arguments and json.is_array(arguments)) then
+    list = json.array({})
+    for i = 1, #arguments do list[i] = arguments[i] end
+  end
+  return left, list
+end
+
+local function read_options(options, problems)
+  for name, value in pairs(options or {}) do
+    local want = option_types[name]
+    if not want then
+      problems[#problems + 1] = { path = "options." .. tostring(name), message = ("unknown call option%s; accepted: %s"):format(
+        suggest.did_you_mean(tostring(name), M.options), table.concat(M.options, ", ")) }
+    elseif type(value) ~= "number" or value <= 0 then
+      problems[#problems + 1] = { path = "options." .. name, message = ("a number above 0 expected, got %s"):format(tostring(value)) }
+    end
+  end
+  return options or {}
+end
+
+--- Sorts the arguments of a call: leading scalars, arguments, options.
+function M.parse(op, ...)
+  local n, call = select("#", ...), { positional = {}, by_name = {} }
+  local given = { ... }
+  for i = 1, n do
+    local value = given[i]
+    if is_table(value) then
+      call.arguments, call.options = value, given[i + 1]
+      if i + 1 < n or (call.options ~= nil and not is_table(call.options)) then
+        error_.raise("validation", ("%s takes path values, one table of arguments, one of options"):format(op.id))
+      end
+      break
+    end
+    if value == nil then
+      if given[i + 1] == nil or is_table(given[i + 1]) then goto continue end
+      error_.raise("validation", ("%s: argument %d is nil"):format(op.id, i))
+    end
+    if type(value) ~= "string" and type(value) ~= "number" then
+      error_.raise("validation", ("%s: argument %d: string or number expected, got %s"):format(op.id, i, type(value)))
+    end
+    call.positional[#call.positional + 1] = value
+    ::continue::
+  end
+  for _, list in ipairs { op.query or {}, op.header or {} } do
+    for _, row in ipairs(list) do call.by_name[row.as or row.name] = true end
+  end
+  return call
+end
+
+--- Checks a parsed call and places everything; raises with all problems.
+-- @return { method, template, path, query, headers, body, options }
+function M.build(catalogue, op, settings, call)
+  local problems = {}
+  local request = { method = op.method, template = op.template, query = {} }
+  request.path = place_path(catalogue, op, call, problems)
+  local left, list = split(call.arguments)
+  for name in pairs(call.named) do left[name] = nil end
+  for name, value in pairs(op.fixed and op.fixed.query or {}) do request.query[#request.query + 1] = { name, check.text(value) } end
+  place_rows(catalogue, op.query, left, problems, function(_, row, value)
+    add_query(catalogue, row, value, request.query, problems)
+  end)
+  request.headers = place_headers(catalogue, op, left, settings, problems)
+  request.value = place_body(catalogue, op, left, list, problems)
+  request.options = read_options(call.options, problems)
+  if #problems > 0 then
+    table.sort(problems, function(a, b) return (a.path or "") < (b.path or "") end)
+    error_.problems("validation", problems, { service = op.service, operation = op.resource .. "." .. op.name })
+  end
+  if request.value ~= nil then
+    local text, err = json.encode(request.value)
+    if not text then error_.rethrow(err, { service = op.service, operation = op.resource .. "." .. op.name }) end
+    request.body = text
+    request.headers[#request.headers + 1] = "Content-Type: application/json"
+  end
+  return request
+end
+
+return M
