@@ -229,7 +229,7 @@ static int start(AuthReq *req, Err *err) {
     rc = auth_headers(auth, spec->headers, spec->nheaders, false, req->without,
                       req->nwithout, lines, &n, &pieces, err);
   if (!rc && m)
-    rc = auth_headers(auth, m->send, m->nsend, true, req->without,
+    rc = auth_headers(auth, m->send, m->nsend, false, req->without,
                       req->nwithout, lines, &n, &pieces, err);
   if (!rc) {
     add_own(req, lines, &n);

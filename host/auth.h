@@ -23,6 +23,8 @@ typedef struct AuthReq AuthReq;   /* one call, with the login it may need */
 typedef struct AuthHeader {
   const char *name;
   const char *value;     /* template */
+  bool required;         /* a setting that misses fails the call; else it takes
+                            the header with it */
 } AuthHeader;
 
 /* A request that buys a token. */

@@ -38,19 +38,24 @@ static int no_setting(const Auth *auth, const char *name, const char *header,
   return -1;
 }
 
-static int add_line(const Auth *auth, const AuthHeader *h, Template *t,
+/* 1: a setting is not set that takes the header with it. */
+static int add_line(const Auth *auth, const AuthHeader *h, bool required,
                     Buf *line, Err *err) {
+  Template t = { .lookup = auth_value, .ctx = (void *)auth };
   if (buf_printf(line, "%s: ", h->name))
     return err_set(err, ERR_SCRIPT, "out of memory");
   size_t start = line->len;
-  if (auth_text(line, h->value, strlen(h->value), t, err)) {
-    if (*t->missing) return no_setting(auth, t->missing, h->name, err);
+  Err why = { 0 };
+  if (auth_text(line, h->value, strlen(h->value), &t, &why)) {
+    if (*t.missing && !required) return 1;
+    if (*t.missing) return no_setting(auth, t.missing, h->name, err);
+    if (err) *err = why;
     err_prefix(err, "the header %s of %s", h->name, auth->spec.service);
     return -1;
   }
   const char *value = buf_str(line) + start;
   size_t len = line->len - start;
-  Err why = { 0 };
+  if (len == 0 && !required) return 1;
   if (url_check_header(h->name, strlen(h->name), value, len, &why))
     return err_set(err, ERR_CONFIG, "a setting that goes into the header %s of "
                    "%s holds a line break or another control character",
@@ -58,26 +63,21 @@ static int add_line(const Auth *auth, const AuthHeader *h, Template *t,
   return 0;
 }
 
-int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool lenient,
+int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool login,
                  const char *const *without, size_t nwithout,
                  const char **lines, size_t *nlines, Piece **pieces, Err *err) {
   for (size_t i = 0; i < n; i++) {
     const AuthHeader *h = &headers[i];
     if (listed(h->name, without, nwithout)) continue;
-    Template t = { .lookup = auth_value, .ctx = auth, .lenient = lenient };
     Buf line;
     buf_init(&line, MAX_HEADER);
-    int rc = add_line(auth, h, &t, &line, err);
-    /* An optional setting that is not set takes its header with it. */
-    bool empty = line.len == strlen(h->name) + 2;
-    char *kept = NULL;
-    if (!rc && !(empty && lenient)) {
-      kept = auth_keep_text(pieces, buf_str(&line));
-      if (!kept) rc = err_set(err, ERR_SCRIPT, "out of memory");
-    }
+    int rc = add_line(auth, h, h->required && !login, &line, err);
+    char *kept = rc ? NULL : auth_keep_text(pieces, buf_str(&line));
     buf_wipe(&line);
-    if (rc) return -1;
-    if (kept) lines[(*nlines)++] = kept;
+    if (rc < 0) return -1;
+    if (rc > 0) continue;
+    if (!kept) return err_set(err, ERR_SCRIPT, "out of memory");
+    lines[(*nlines)++] = kept;
   }
   return 0;
 }

@@ -256,6 +256,7 @@ int auth_login_begin(Auth *auth, Err *err) {
     .nheaders = n, .body = login->body ? buf_str(&auth->login_body) : NULL,
     .body_len = auth->login_body.len,
     .repeatable = true,   /* a second token does no harm */
+    .secret_reply = true,
     .operation = "the login" };
   auth->login_started = loop_now();
   auth->login = http_send(auth->http, &call, on_login, auth, err);

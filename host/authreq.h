@@ -81,8 +81,9 @@ void *auth_keep(Piece **pieces, size_t size);   /* zeroed; NULL: no memory */
 char *auth_keep_text(Piece **pieces, const char *text);
 void auth_drop(Piece **pieces);
 
-/* authhead.c: adds "Name: value" lines to lines (room for all), in pieces. */
-int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool lenient,
+/* authhead.c: adds "Name: value" lines to lines (room for all), in pieces.
+   login: none of them is required. */
+int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool login,
                  const char *const *without, size_t nwithout,
                  const char **lines, size_t *nlines, Piece **pieces, Err *err);
 

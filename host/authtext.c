@@ -66,6 +66,7 @@ static int add_basic(Buf *out, const char *tmpl, size_t n, Template *t,
   Buf plain, coded;
   Template inner = *t;
   inner.json = inner.secret = false;
+  inner.lenient = true;
   buf_init(&plain, MAX_HEADER);
   buf_init(&coded, (size_t)MAX_HEADER * 2);
   int rc = check_user(tmpl, n, t, err);

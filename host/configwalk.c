@@ -214,7 +214,8 @@ static void read_profile(lua_State *L, const char *profile) {
   for (lua_Integer i = 1; i <= n; i++) {
     lua_rawgeti(L, keys, i);
     const char *key = lua_tostring(L, -1);
-    if (lua_getfield(L, table, key) == LUA_TTABLE && strcmp(key, "protected"))
+    if (lua_getfield(L, table, key) == LUA_TTABLE &&
+        strcmp(key, "protected") != 0)
       read_service(L, profile, key);
     else
       read_mark(L, profile, key, where);

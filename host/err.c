@@ -118,7 +118,7 @@ ErrKind err_kind_from_name(const char *name) {
 
 int err_exit_code(ErrKind kind, int status) {
   if ((unsigned)kind >= ERR_KINDS) return 1;
-  /* A 4xx without a kind of its own came from the server, not from us. */
-  if (kind == ERR_VALIDATION && status >= 400) return 6;
+  /* With a status the refusal came from the server, not from us. */
+  if (kind == ERR_VALIDATION && status > 0) return 6;
   return kinds[kind].exit_code;
 }

@@ -209,7 +209,8 @@ static HttpReq *new_req(Http *http, const HttpCall *call, http_done *fn,
   req->ctx = ctx;
   req->call = (CallCopy){ .method = call->method, .operation = call->operation,
                           .body = call->body, .body_len = call->body_len,
-                          .repeatable = call->repeatable };
+                          .repeatable = call->repeatable,
+                          .secret_reply = call->secret_reply };
   req->max_body = http->max_body;
   req->max_header = http->max_header;
   buf_init(&req->url, MAX_URL);

@@ -60,6 +60,8 @@ typedef struct HttpCall {
                                  once, and an unknown outcome is
                                  ERR_IN_DOUBT. A redirect that is not followed
                                  is ERR_SERVER, status and headers kept */
+  bool secret_reply;          /* a login: values of reply headers stay out of
+                                 the trace, for nobody knows the token yet */
   const char *operation;      /* for messages: "invites.create"; borrowed
                                  until done, nullable */
 } HttpCall;

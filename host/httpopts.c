@@ -1,6 +1,7 @@
 /* httpopts.c - libcurl options of an account and of one call. */
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -140,9 +141,17 @@ static int apply_callbacks(CURL *easy, Slot *slot, Err *err) {
   return 0;
 }
 
+/* Children of scripts get no connection that is signed in. */
+static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose) {
+  (void)ctx, (void)purpose;
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK
+                                             : CURL_SOCKOPT_ERROR;
+}
+
 static int apply_habits(CURL *easy, Err *err) {
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
   /* Cancelling must not wait for the resolver's thread. */
   SET(CURLOPT_QUICK_EXIT, 1L);
   SET(CURLOPT_FOLLOWLOCATION, 0L);

@@ -52,6 +52,7 @@ typedef struct CallCopy {
   const char *body;             /* borrowed */
   size_t body_len;
   bool repeatable;
+  bool secret_reply;
 } CallCopy;
 
 struct HttpReq {

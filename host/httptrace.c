@@ -1,6 +1,7 @@
 /* httptrace.c - one line a request for --verbose, headers for -vv. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <strings.h>
 
 #include "httpreq.h"
 #include "log.h"
@@ -40,11 +41,23 @@ void http_trace(const Http *http, const HttpReq *req) {
   buf_clear(&line);
 }
 
-static void log_header(char direction, const char *line, size_t n) {
+/* Headers that tell of the reply, and cannot carry a token. */
+static bool is_plain(const char *name, size_t n) {
+  static const char *const plain[] = {"Connection", "Content-Encoding",
+      "Content-Length", "Content-Type", "Date", "Retry-After", "Server"};
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+    if (strlen(plain[i]) == n && !strncasecmp(plain[i], name, n)) return true;
+  return false;
+}
+
+static void log_header(char direction, const char *line, size_t n,
+                       bool secret) {
   while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n')) n--;
   if (n == 0) return;
   const char *colon = memchr(line, ':', n);
-  if (colon && redact_header_is_secret(line, (size_t)(colon - line)))
+  size_t name = colon ? (size_t)(colon - line) : 0;
+  if (colon && (redact_header_is_secret(line, name) ||
+                (secret && !is_plain(line, name))))
     log_write(LOG_DEBUG, "%c %.*s: [secret]", direction, (int)(colon - line),
               line);
   else
@@ -54,14 +67,16 @@ static void log_header(char direction, const char *line, size_t n) {
 /* libcurl shows what really went over the wire, its own headers included. */
 int http_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t n,
                   void *slot) {
-  (void)easy, (void)slot;
+  const HttpReq *req = ((const Slot *)slot)->req;
+  (void)easy;
   if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT) return 0;
   char direction = type == CURLINFO_HEADER_OUT ? '>' : '<';
+  bool secret = direction == '<' && req && req->call.secret_reply;
   const char *p = bytes, *end = bytes + n;
   while (p < end) {
     const char *eol = memchr(p, '\n', (size_t)(end - p));
     const char *next = eol ? eol + 1 : end;
-    log_header(direction, p, (size_t)(next - p));
+    log_header(direction, p, (size_t)(next - p), secret);
     p = next;
   }
   return 0;

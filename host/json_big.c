@@ -104,7 +104,7 @@ static int big_le(lua_State *L) {
 }
 
 static int big_tostring(lua_State *L) {
-  size_t n;
+  size_t n = 0;
   const char *text = json_big_text(L, 1, &n);
   luaL_argexpected(L, text, 1, "json.number");
   lua_pushlstring(L, text, n);

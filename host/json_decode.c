@@ -129,7 +129,8 @@ static size_t hash(const char *s, size_t n) {
   return (size_t)(h >> 32);
 }
 
-/* Half of all slots is for any key; after that a key must come twice, so that a map of many ids leaves room for the keys of records. */
+/* Half of all slots is for any key; after that a key must come twice, so that
+   a map of many ids leaves room for the keys of records. */
 static bool deserves_slot(Decoder *d, size_t h) {
   uint16_t *once = &d->once[h & (SLOTS - 1)];
   uint16_t mark = (uint16_t)(h >> 8 | 1);
@@ -505,8 +506,10 @@ static void set_limits(JsonLimits *to, const JsonLimits *from) {
 static int set_up(Decoder *d, lua_State *L, size_t len) {
   int slots = len < 1024 ? SLOTS / 8 : len < 4096 ? SLOTS / 4 : SLOTS;
   d->state = lua_gettop(L) + 1;
-  if (!lua_checkstack(L, slots + 24))
-    return err_set(d->err, ERR_CAP, "no room on the Lua stack");
+  if (!lua_checkstack(L, slots + 24)) {
+    err_set(d->err, ERR_CAP, "no room on the Lua stack");
+    return -1;
+  }
   json_push_state(L);
   lua_rawgeti(L, d->state, JSON_MT_ARRAY);
   lua_rawgeti(L, d->state, JSON_MT_OBJECT);

@@ -9,7 +9,6 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "json.h"
@@ -62,10 +61,12 @@ static int grow(Encoder *e, size_t n) {
   if (want < n) want = n;
   if (want > left) want = n;
   e->p = buf_reserve(e->out, want);
-  if (!e->p)
-    return err_set(e->err, ERR_CAP,
-                   "the JSON text is over %zu bytes, or memory is short",
-                   e->out->max);
+  if (!e->p) {
+    err_set(e->err, ERR_CAP,
+            "the JSON text is over %zu bytes, or memory is short",
+            e->out->max);
+    return -1;
+  }
   e->end = e->p + want;
   return 0;
 }
@@ -124,14 +125,10 @@ static char *step(char *path, char *start, const Level *at) {
   return start;
 }
 
-__attribute__((format(printf, 2, 3)))
-static int fault(Encoder *e, const char *fmt, ...) {
-  char path[400], what[160];
+/* Puts the path before what err says already; returns -1. */
+static int at_path(Encoder *e) {
+  char path[400];
   char *start = path + sizeof path - 1;
-  va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(what, sizeof what, fmt, ap);
-  va_end(ap);
   *start = '\0';
   for (const Level *at = e->level; at; at = at->up) {
     char *longer = at->key || at->index ? step(path, start, at) : start;
@@ -142,8 +139,13 @@ static int fault(Encoder *e, const char *fmt, ...) {
     }
     start = longer;
   }
-  if (!*start) return err_set(e->err, ERR_VALIDATION, "%s", what);
-  return err_set(e->err, ERR_VALIDATION, "at %s: %s", start, what);
+  if (*start) err_prefix(e->err, "at %s", start);
+  return -1;
+}
+
+static int fault(Encoder *e, const char *what) {
+  err_set(e->err, ERR_VALIDATION, "%s", what);
+  return at_path(e);
 }
 
 /* -- strings -- */
@@ -252,7 +254,9 @@ static int elements_by_index(Encoder *e, int t, lua_Integer written) {
       lua_pop(L, 1);
       hole++;
     }
-    return fault(e, "a list with a hole at position %lld", (long long)hole);
+    err_set(e->err, ERR_VALIDATION, "a list with a hole at position %lld",
+            (long long)hole);
+    return at_path(e);
   }
   for (lua_Integer i = written + 1; i <= n; i++) {
     lua_rawgeti(L, t, i);
@@ -425,8 +429,10 @@ static int open_level(Encoder *e, Level *level, int t) {
   for (const Level *up = e->level; up; up = up->up)
     if (up->table == level->table)
       return fault(e, "a table that contains itself");
-  if (e->depth >= JSON_DEPTH_MAX)
-    return fault(e, "nested deeper than %d", JSON_DEPTH_MAX);
+  if (e->depth >= JSON_DEPTH_MAX) {
+    err_set(e->err, ERR_VALIDATION, "nested deeper than %d", JSON_DEPTH_MAX);
+    return at_path(e);
+  }
   if (!lua_checkstack(e->L, 16))
     return err_set(e->err, ERR_CAP, "no room on the Lua stack");
   level->up = e->level;
@@ -448,9 +454,9 @@ static int table(Encoder *e, int t) {
     status = elements(e, t);
   else
     status = members(e, t, nulls, kind == JSON_OBJECT, any);
+  e->level = level.up;
   if (status) return -1;
   lua_settop(L, top);
-  e->level = level.up;
   return 0;
 }
 
@@ -473,9 +479,10 @@ static int other(Encoder *e, int index) {
   size_t n;
   const char *text = json_big_text(e->L, index, &n);
   if (text) return put(e, text, n);
-  return fault(e, "%s cannot be written as JSON%s",
-               luaL_typename(e->L, index),
-               lua_isnil(e->L, index) ? "; null can" : "");
+  err_set(e->err, ERR_VALIDATION, "%s cannot be written as JSON%s",
+          luaL_typename(e->L, index),
+          lua_isnil(e->L, index) ? "; null can" : "");
+  return at_path(e);
 }
 
 static int value(Encoder *e, int index) {

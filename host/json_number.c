@@ -332,8 +332,9 @@ size_t json_double_write(char *out, double d) {
   }
   if (d < 1e15 && d == (double)(uint64_t)d) {
     n += write_digits(out + n, (uint64_t)d);
-    memcpy(out + n, ".0", 2);
-    return n + 2;
+    out[n++] = '.';
+    out[n++] = '0';
+    return n;
   }
   if (d >= 1e-5 && d < 1e15) {
     size_t more = write_short(out + n, d);

@@ -175,6 +175,17 @@ static int fail(lua_State *L, Call *c, const Err *err) {
   return 2;
 }
 
+/* A create may or may not have happened behind an answer that is none. */
+static void doubt(Err *err) {
+  char what[ERR_TEXT];
+  if (err->kind != ERR_SERVER && err->kind != ERR_CAP) return;
+  memcpy(what, err->text, sizeof what);
+  int status = err->status;
+  err_set(err, ERR_IN_DOUBT, "%.900s; it may or may not have had its effect: "
+          "look before repeating it", what);
+  err->status = status;
+}
+
 int lcall_finish(lua_State *L, int status_, lua_KContext ctx) {
   (void)status_;
   Call *c = (Call *)ctx;
@@ -194,8 +205,7 @@ int lcall_finish(lua_State *L, int status_, lua_KContext ctx) {
   } else if (push_json(L, req, &err) == 0) {
     push_reply(L, c, req);
   } else if (status >= 200 && status < 300) {
-    /* a create may or may not have happened behind such an answer */
-    if (!c->repeatable && err.kind == ERR_SERVER) err.kind = ERR_IN_DOUBT;
+    if (!c->repeatable) doubt(&err);
     return fail(L, c, &err);
   } else {
     lua_pushnil(L);

@@ -115,7 +115,7 @@ static void push_sentence(lua_State *L, int t) {
   lua_remove(L, -2);
 }
 
-static bool is_error(lua_State *L, int index) {
+bool lerr_is(lua_State *L, int index) {
   if (!lua_istable(L, index) || !lua_getmetatable(L, index)) return false;
   luaL_getmetatable(L, ERROR);
   bool same = lua_rawequal(L, -1, -2);
@@ -198,7 +198,7 @@ static int l_get(lua_State *L) {
   ErrKind kind = ERR_SCRIPT;
   int status = 0;
   bool retryable = false;
-  if (is_error(L, 2)) {
+  if (lerr_is(L, 2)) {
     kind = read_kind(L, 2, &status);
     lua_pushliteral(L, "retryable");
     lua_rawget(L, 2);
@@ -250,14 +250,14 @@ static int l_new(lua_State *L) {
 
 static int l_is(lua_State *L) {
   luaL_checkany(L, 1);
-  lua_pushboolean(L, is_error(L, 1));
+  lua_pushboolean(L, lerr_is(L, 1));
   return 1;
 }
 
 static int l_exit_code(lua_State *L) {
   luaL_checkany(L, 1);
   int status = 0;
-  ErrKind kind = is_error(L, 1) ? read_kind(L, 1, &status) : ERR_SCRIPT;
+  ErrKind kind = lerr_is(L, 1) ? read_kind(L, 1, &status) : ERR_SCRIPT;
   lua_pushinteger(L, err_exit_code(kind, status));
   return 1;
 }

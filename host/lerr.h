@@ -3,6 +3,7 @@
 #ifndef LERR_H
 #define LERR_H
 
+#include <stdbool.h>
 #include <lua.h>
 #include "err.h"
 
@@ -24,6 +25,9 @@ int lerr_raise(lua_State *L, const Err *err);
 
 /* Gives the table on top of the stack the error metatable. */
 void lerr_mark(lua_State *L);
+
+/* Whether the value at index is a structured error. */
+bool lerr_is(lua_State *L, int index);
 
 /* Fills err from the error value at index, whatever it is: text is the
    sentence that tostring gives. Raises nothing. */

@@ -100,8 +100,14 @@ static const char *const *string_list(lua_State *L, int index,
   size_t n = lua_rawlen(L, -1);
   const char **list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
   for (size_t i = 0; i < n; i++) {
+    size_t len;
     lua_rawgeti(L, -2, (lua_Integer)i + 1);
-    list[i] = luaL_checkstring(L, -1);   /* anchored by the list */
+    list[i] = luaL_checklstring(L, -1, &len);   /* anchored by the list */
+    if (strlen(list[i]) != len) {
+      Err err;
+      err_set(&err, ERR_VALIDATION, "%s must not hold a zero byte", field);
+      lerr_raise(L, &err);
+    }
     lua_pop(L, 1);
   }
   list[n] = NULL;
@@ -125,7 +131,7 @@ static const int *status_list(lua_State *L, int index, const char *field,
   return list;
 }
 
-/* rows { {name, value}, ... } */
+/* rows { {name, value[, required]}, ... } */
 static const AuthHeader *header_list(lua_State *L, int index,
                                      const char *field, size_t *n) {
   *n = 0;
@@ -141,7 +147,9 @@ static const AuthHeader *header_list(lua_State *L, int index,
     list[i].name = luaL_checkstring(L, -1);
     lua_rawgeti(L, -2, 2);
     list[i].value = luaL_checkstring(L, -1);
-    lua_pop(L, 3);
+    lua_rawgeti(L, -3, 3);
+    list[i].required = lua_toboolean(L, -1);
+    lua_pop(L, 4);
   }
   return list;
 }

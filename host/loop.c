@@ -286,6 +286,10 @@ int loop_signal(Loop *loop, int signo, loop_fn *fn, void *ctx, Err *err) {
   return 0;
 }
 
+bool loop_signalled(int signo) {
+  return signo > 0 && signo < SIGNALS && signal_came[signo];
+}
+
 /* The handler may run in a thread of libcurl's resolver, so that its byte can
    come after its flag was seen: a readable pipe is always emptied. */
 static void run_signals(Loop *loop, bool readable) {

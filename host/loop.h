@@ -36,6 +36,10 @@ void loop_unwatch(Loop *loop, int fd);
    for signals alone does not make the loop busy. */
 int loop_signal(Loop *loop, int signo, loop_fn *fn, void *ctx, Err *err);
 
+/* True once signo came, until its callback runs. Whoever waits for something
+   beside the loop looks here. */
+bool loop_signalled(int signo);
+
 /* The transfer engine (CURLM *), created on first use so that a program that
    never talks HTTP never starts libcurl. NULL on failure. */
 void *loop_transfers(Loop *loop, Err *err);

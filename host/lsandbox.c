@@ -178,6 +178,7 @@ static void on_request(void *ctx, SandboxReq *r) {
   };
   if (sandbox_answer(r, &reply, NULL)) {
     log_write(LOG_ERROR, "sandbox: not even the error could be answered");
+    sandbox_abandon(r);
   }
 }
 

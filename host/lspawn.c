@@ -61,9 +61,8 @@ static void put_line(int fd, const char *text, size_t n) {
 static int l_ready(lua_State *L) {
   Start *start = lua_touserdata(L, lua_upvalueindex(1));
   size_t n = 0;
-  const char *text =
-      lua_pushfstring(L, "port %d\n", (int)luaL_checkinteger(L, 1));
-  text = lua_tolstring(L, -1, &n);
+  lua_pushfstring(L, "port %d\n", (int)luaL_checkinteger(L, 1));
+  const char *text = lua_tolstring(L, -1, &n);
   put_line(start->ready, text, n);
   close(start->ready);
   start->ready = -1;

@@ -91,10 +91,13 @@ static void deadline_passed(void *ctx) {
   task_stop(d->task, ERR_TIMEOUT);
 }
 
+/* The task ends with the call, also when memory runs out between the two. */
 static int deadline_gc(lua_State *L) {
   Deadline *d = lua_touserdata(L, 1);
   if (d->timer) loop_timer_cancel(d->loop, d->timer);
   d->timer = NULL;
+  if (d->task) task_stop(d->task, ERR_CANCELLED);
+  d->task = NULL;
   return 0;
 }
 
@@ -102,14 +105,16 @@ static int deadline_gc(lua_State *L) {
 static int l_deadline(lua_State *L) {
   double seconds = check_seconds(L, 1);
   luaL_checktype(L, 2, LUA_TFUNCTION);
+  Deadline *d = lua_newuserdatauv(L, sizeof *d, 1);
+  *d = (Deadline){.loop = state_loop(L)};
+  luaL_setmetatable(L, "errand.deadline");
+  lua_replace(L, 1);              /* deadline, f, ... */
+  lua_toclose(L, 1);
   Task *t = task_spawn(L, task_sched(L), lua_gettop(L) - 2);
   t->joined = true;
-  Deadline *d = lua_newuserdatauv(L, sizeof *d, 1);
-  *d = (Deadline){.loop = state_loop(L), .task = t};
-  luaL_setmetatable(L, "errand.deadline");
-  lua_pushvalue(L, 2);
-  lua_setiuservalue(L, -2, 1);
-  lua_toclose(L, -1);             /* the timer ends with this call */
+  d->task = t;
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, 1, 1);
   d->timer = loop_timer(d->loop, seconds, deadline_passed, d);
   if (!d->timer) return luaL_error(L, "not enough memory");
   return task_wait(L, t, true);

@@ -67,6 +67,14 @@ static int l_redact(lua_State *L) {
   return 1;
 }
 
+/* hide(text): a secret from now on, wherever text is redacted. */
+static int l_hide(lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  if (redact_add(s, n) != 0) return luaL_error(L, "not enough memory");
+  return 0;
+}
+
 /* width(text) */
 static int l_width(lua_State *L) {
   size_t n;
@@ -98,7 +106,8 @@ static int l_log_level(lua_State *L) {
 
 static const luaL_Reg functions[] = {
   {"distance", l_distance}, {"safe", l_safe}, {"redact", l_redact},
-  {"width", l_width}, {"log", l_log}, {"log_level", l_log_level},
+  {"hide", l_hide}, {"width", l_width}, {"log", l_log},
+  {"log_level", l_log_level},
   {NULL, NULL}};
 
 void ltext_register(lua_State *L) {

@@ -107,9 +107,12 @@ end:
     log_write(LOG_ERROR, "%s", err.text);
     code = err_exit_code(err.kind, err.status);
   }
+  if ((ferror(stdout) || fflush(NULL) != 0) && code == 0) code = 1;
+#ifndef __SANITIZE_ADDRESS__
+  _exit(code);     /* the system frees faster than we: a tenth of a short run */
+#endif
   state_free(state);
   loop_free(loop);
   redact_forget();
-  if ((ferror(stdout) || fflush(stdout) != 0) && code == 0) code = 1;
   return code;
 }

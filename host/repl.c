@@ -22,7 +22,7 @@ struct ReplMatches {
   size_t n, cap;
   const char *word;
   size_t word_len;
-  char after;
+  int after;
 };
 
 static struct {
@@ -56,7 +56,7 @@ int repl_match(ReplMatches *out, const char *text) {
 }
 
 void repl_append(ReplMatches *out, char after) {
-  out->after = after;
+  out->after = (unsigned char)after;
 }
 
 static size_t common(const char *a, const char *b, size_t max) {
@@ -114,6 +114,8 @@ static void prepare(void) {
   rl_catch_signals = 0;                  /* replterm.c and main.c do */
   rl_catch_sigwinch = 0;
   rl_change_environment = 0;             /* COLUMNS stays the user's */
+  rl_prep_term_function = replterm_prepare;
+  rl_getc_function = replterm_getc;
   rl_attempted_completion_function = attempt;
   rl_basic_word_break_characters = " \t\n\"\\'`@$><=;|&{}()[],.:+-*/%^#~?!";
   rl_completer_quote_characters = NULL;
@@ -130,15 +132,29 @@ static void stop(void) {
   loop_unwatch(loop, STDIN_FILENO);
 }
 
+/* When it switches bracketed paste off readline ends the line itself. */
+static bool ends_line(void) {
+  const char *paste = rl_variable_value("enable-bracketed-paste");
+  return paste && strcmp(paste, "on") == 0;
+}
+
 static void on_line(char *line) {
+  if (!line && !ends_line()) rl_crlf();
   stop();
   self.fn(self.ctx, line);
 }
 
-/* A hang-up is seen by reading, too: as the end of input. */
 static void on_input(void *ctx, int fd, int events) {
-  (void)ctx, (void)fd, (void)events;
-  rl_callback_read_char();
+  (void)ctx, (void)fd;
+  unsigned char c;
+  int n = replterm_read(&c);
+  if (n > 0) {
+    rl_stuff_char(c);
+    rl_callback_read_char();
+  } else if (n < 0 || events & LOOP_HANGUP) {
+    stop();
+    self.fn(self.ctx, NULL);
+  }
 }
 
 int repl_read(Loop *loop, const char *prompt, repl_line_fn *fn, void *ctx,
@@ -156,6 +172,8 @@ int repl_read(Loop *loop, const char *prompt, repl_line_fn *fn, void *ctx,
   self.fn = fn;
   self.ctx = ctx;
   self.hidden = false;
+  rl_eof_found = 0;                      /* of the line before: it sticks */
+  clearerr(rl_outstream);                /* a print that Ctrl-C cut off */
   rl_callback_handler_install(prompt, on_line);
   return 0;
 }
@@ -165,12 +183,13 @@ void repl_abandon(void) {
   repl_show();
   rl_point = rl_end;
   rl_redisplay();
-  fputs("^C\n", rl_outstream);
+  fputs("^C", rl_outstream);
   /* As readline's own handler leaves a search, a number or half a key. */
   rl_free_line_state();
   rl_callback_sigcleanup();
   rl_replace_line("", 1);
-  rl_point = rl_end = rl_mark = 0;
+  rl_crlf();
+  rl_on_new_line();
   stop();
   fflush(rl_outstream);
 }

@@ -3,6 +3,7 @@
 #include "replterm.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,13 +18,15 @@
    SIGTSTP may have a handler of its own: the time limit. */
 static const int signals[] = {SIGHUP, SIGTERM, SIGQUIT, SIGABRT, SIGALRM,
                               SIGTSTP};
-enum { SIGNALS = sizeof signals / sizeof *signals };
+enum { SIGNALS = sizeof signals / sizeof *signals, LOOK_MS = 20 };
 
 static struct {
   volatile sig_atomic_t editing;
   struct termios plain;                  /* before readline */
   bool paste;                            /* bracketed paste is switched on */
+  bool filled;                           /* a zero byte stood for lost input */
   struct sigaction before[SIGNALS];
+  struct sigaction interrupt;            /* SIGINT's, before */
 } self;
 
 /* Only what a signal handler may call. */
@@ -83,6 +86,25 @@ static void on_resize(void *ctx) {
   if (self.editing) rl_resize_terminal();
 }
 
+/* What readline writes must not be cut off by the Ctrl-C that wakes us. */
+static int restart_writes(void) {
+  if (sigaction(SIGINT, NULL, &self.interrupt) != 0) return -1;
+  struct sigaction action = self.interrupt;
+  action.sa_flags |= SA_RESTART;
+  return sigaction(SIGINT, &action, NULL);
+}
+
+static int guard_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  sigfillset(&action.sa_mask);
+  for (int i = 0; i < SIGNALS; i++) {
+    if (sigaction(signals[i], NULL, &self.before[i]) != 0) return -1;
+    if (self.before[i].sa_handler == SIG_IGN) continue;
+    if (sigaction(signals[i], &action, NULL) != 0) return -1;
+  }
+  return 0;
+}
+
 int replterm_enter(Loop *loop, Err *err) {
   static bool registered;
   if (tcgetattr(STDIN_FILENO, &self.plain) != 0)
@@ -93,19 +115,13 @@ int replterm_enter(Loop *loop, Err *err) {
   if (loop_signal(loop, SIGWINCH, on_resize, NULL, err) != 0 ||
       loop_signal(loop, SIGCONT, on_continue, NULL, err) != 0)
     return -1;
+  if (restart_writes() != 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot handle signals");
   const char *paste = rl_variable_value("enable-bracketed-paste");
   self.paste = paste && strcmp(paste, "on") == 0;
+  self.filled = false;
   self.editing = 1;
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-  sigfillset(&action.sa_mask);
-  for (int i = 0; i < SIGNALS; i++) {
-    if (sigaction(signals[i], NULL, &self.before[i]) != 0) goto fail;
-    if (self.before[i].sa_handler == SIG_IGN) continue;
-    if (sigaction(signals[i], &action, NULL) != 0) goto fail;
-  }
-  return 0;
-
-fail:
+  if (guard_signals() == 0) return 0;
   err_sys(err, ERR_SCRIPT, errno, "cannot handle signals");
   replterm_leave(loop);
   return -1;
@@ -118,6 +134,42 @@ void replterm_leave(Loop *loop) {
       sigaction(signals[i], &self.before[i], NULL);
   }
   self.editing = 0;
+  sigaction(SIGINT, &self.interrupt, NULL);
   loop_signal(loop, SIGWINCH, NULL, NULL, NULL);
   loop_signal(loop, SIGCONT, NULL, NULL, NULL);
+}
+
+void replterm_prepare(int meta) {
+  struct termios raw;
+  rl_prep_terminal(meta);
+  if (tcgetattr(STDIN_FILENO, &raw) != 0) return;
+  raw.c_cc[VMIN] = 0;                    /* nothing there: read gives 0 */
+  raw.c_cc[VTIME] = 0;
+  tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+int replterm_read(unsigned char *c) {
+  ssize_t n = read(STDIN_FILENO, c, 1);
+  if (n < 0 && errno != EINTR && errno != EAGAIN) return -1;
+  if (n > 0) self.filled = false;
+  return n > 0;
+}
+
+/* Called for the rest of a key, a paste or what is typed ahead. After Ctrl-C
+   that may never come: then a zero byte, which only sets the mark, ends what
+   is typed ahead, and the end of input right behind it a paste. */
+int replterm_getc(FILE *in) {
+  (void)in;
+  unsigned char c;
+  for (;;) {
+    int n = replterm_read(&c);
+    if (n != 0) return n > 0 ? c : EOF;
+    if (loop_signalled(SIGINT)) {        /* whichever thread it went to */
+      self.filled = !self.filled;
+      return self.filled ? 0 : EOF;
+    }
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&p, 1, LOOK_MS) < 0 && errno != EINTR) return EOF;
+    if (p.revents && !(p.revents & POLLIN)) return EOF;
+  }
 }

@@ -4,6 +4,7 @@
 #ifndef REPLTERM_H
 #define REPLTERM_H
 
+#include <stdio.h>
 #include "err.h"
 #include "loop.h"
 
@@ -14,5 +15,13 @@ int replterm_enter(Loop *loop, Err *err);
 
 /* After readline has put the terminal back. */
 void replterm_leave(Loop *loop);
+
+/* For readline. The terminal's Ctrl-C throws away what was typed, even what
+   poll(2) has just announced; so reading must never wait: see replterm_read. */
+void replterm_prepare(int meta);
+int replterm_getc(FILE *in);
+
+/* 1 and a byte; 0 if there is none (yet), -1 if none will come. */
+int replterm_read(unsigned char *c);
 
 #endif

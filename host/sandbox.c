@@ -325,6 +325,10 @@ int sandbox_answer(SandboxReq *r, const SandboxReply *reply, Err *err) {
   return 0;
 }
 
+void sandbox_abandon(SandboxReq *r) {
+  r->abandoned = true;
+}
+
 /* ---- what the handler reads ---- */
 
 const char *sandbox_req_method(const SandboxReq *r) {

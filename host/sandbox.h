@@ -54,5 +54,7 @@ const char *sandbox_req_body(const SandboxReq *r, size_t *len);
 
 /* Answers; exactly once, now or later. */
 int sandbox_answer(SandboxReq *r, const SandboxReply *reply, Err *err);
+/* Closes the connection instead, from within the handler; cannot fail. */
+void sandbox_abandon(SandboxReq *r);
 
 #endif

@@ -129,6 +129,7 @@ static int resume(lua_State *L, lua_State *co, int nargs) {
 static int l_resume(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   luaL_argexpected(L, co, 1, "coroutine");
+  luaL_argcheck(L, !task_owns(L, 1), 1, "a task goes on by itself");
   int n = resume(L, co, lua_gettop(L) - 1);
   if (n < 0) {
     lua_pushboolean(L, 0);
@@ -159,6 +160,15 @@ static int l_wrap(lua_State *L) {
   lua_xmove(L, co, 1);
   lua_pushcclosure(L, wrapped, 1);
   return 1;
+}
+
+static int l_close(lua_State *L) {
+  luaL_argcheck(L, !lua_isthread(L, 1) || !task_owns(L, 1), 1,
+                "a task is stopped by its method cancel");
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
 }
 
 /* ---- libraries ---- */
@@ -248,6 +258,9 @@ static void open_libraries(lua_State *L) {
   lua_setfield(L, -2, "resume");
   lua_pushcfunction(L, l_wrap);
   lua_setfield(L, -2, "wrap");
+  lua_getfield(L, -1, "close");
+  lua_pushcclosure(L, l_close, 1);
+  lua_setfield(L, -2, "close");
   lua_pop(L, 1);
   lua_getglobal(L, "load");
   lua_pushcclosure(L, l_load, 1);

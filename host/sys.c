@@ -33,7 +33,7 @@ static int read_failed(const char *name, Err *err) {
 int sys_read_fd(Buf *out, int fd, const char *name, Err *err) {
   for (;;) {
     /* One byte beyond the maximum is tried, to tell full from too long. */
-    char past;
+    char past = 0;
     size_t room = out->max - out->len;
     char *at = room ? buf_reserve(out, room < CHUNK ? room : CHUNK) : &past;
     if (!at) return err_set(err, ERR_FILE, "out of memory for %s", name);

@@ -15,8 +15,11 @@
 #include "taskpriv.h"
 
 #define SCHED "errand.sched"
+#define THREADS "errand.threads"
 
-enum { DRAIN_ROUNDS = 1000 };
+/* DEPTH_MAX: waits that turn the loop inside one another before they leave
+   other tasks alone; Lua takes about 200 C calls on top of each other. */
+enum { DRAIN_ROUNDS = 1000, DEPTH_MAX = 32 };
 
 Sched *task_sched(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, SCHED);
@@ -54,12 +57,16 @@ static int continue_task(lua_State *L, int status, lua_KContext ctx) {
 }
 
 static void run_ready(lua_State *L, Sched *s);
+static void join_cancel(Wait *w);
 
 /* One turn of the loop. No Lua code runs while it waits, so the signal
    handler must not put its hook on this thread. */
-static int turn(Sched *s, Err *err) {
+static int turn(Sched *s, double max_wait, Err *err) {
+  if (!s->head && !loop_busy(s->loop))
+    return err_set(err, ERR_SCRIPT,
+                   "deadlock: all tasks wait for one another");
   lua_State *before = state_running(NULL);
-  int failed = loop_step(s->loop, s->head ? 0 : -1, err);
+  int failed = loop_step(s->loop, max_wait, err);
   state_running(before);
   return failed;
 }
@@ -71,11 +78,15 @@ static int wait_nested(lua_State *L, Sched *s, Wait *w) {
   Wait *outer = *slot;
   int failed = 0;
   *slot = w;
+  /* each task run from here may come to wait here too: those too deep leave
+     the others to the waits below, but a join would wait for ever then */
+  bool others = ++s->depth <= DEPTH_MAX || w->cancel == join_cancel;
   while (!w->done && !w->cancelled && !failed) {
-    run_ready(L, s);
+    if (others) run_ready(L, s);
     if (w->done || w->cancelled) break;
-    failed = turn(s, &err) != 0;
+    failed = turn(s, others && s->head ? 0 : -1, &err) != 0;
   }
+  s->depth--;
   *slot = outer;
   if (failed) {
     if (w->cancel) w->cancel(w);
@@ -91,7 +102,7 @@ int wait_for(lua_State *L, Wait *w, lua_KContext ctx, lua_KFunction k) {
   Sched *s = task_sched(L);
   Task *t = s->current;
   bool in_task = t && t->thread == L;
-  if (in_task && t->stop != ERR_NONE) {
+  if (t && t->stop != ERR_NONE) {
     ErrKind kind = t->stop;
     t->stop = ERR_NONE;
     w->cancelled = true;
@@ -163,15 +174,32 @@ static void finish(lua_State *L, Task *t, TaskState state) {
   }
 }
 
-/* Puts a traceback into the error that ended the thread. */
-static void note_traceback(lua_State *thread) {
-  if (!lua_checkstack(thread, 4)) return;
-  if (!lua_istable(thread, -1)) return;
-  if (lua_getfield(thread, -1, "traceback") == LUA_TNIL) {
-    luaL_traceback(thread, thread, NULL, 0);
-    lua_setfield(thread, -3, "traceback");
+/* Message handler: a structured error gets a traceback. */
+static int note_traceback(lua_State *L) {
+  if (!lerr_is(L, 1)) return 1;
+  lua_pushliteral(L, "traceback");
+  if (lua_rawget(L, 1) == LUA_TNIL) {
+    lua_pushliteral(L, "traceback");
+    luaL_traceback(L, L, NULL, 1);
+    lua_rawset(L, 1);
   }
-  lua_pop(thread, 1);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int body_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)ctx;
+  if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
+  return lua_gettop(L) - 1;
+}
+
+/* function, args... -> results. Called protected, since an error that ends a
+   thread as such would leave its variables unclosed. */
+static int body(lua_State *L) {
+  lua_pushcfunction(L, note_traceback);
+  lua_insert(L, 1);
+  int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, body_k);
+  return body_k(L, status, 0);
 }
 
 static void resume(lua_State *L, Task *t) {
@@ -195,23 +223,39 @@ static void resume(lua_State *L, Task *t) {
     }
     return;
   }
-  if (status != LUA_OK) note_traceback(t->thread);
   finish(L, t, status == LUA_OK ? TASK_DONE : TASK_FAILED);
 }
 
-/* Runs every task that was ready when it was called. */
+/* Runs as many tasks as were ready when it was called. */
 static void run_ready(lua_State *L, Sched *s) {
-  Task *last = s->tail;
-  while (s->head) {
+  size_t n = 0;
+  for (const Task *t = s->head; t; t = t->next) n++;
+  for (; n > 0 && s->head; n--) {
     Task *t = s->head;
     s->head = t->next;
     if (!s->head) s->tail = NULL;
-    bool end = t == last;
     lua_rawgetp(L, LUA_REGISTRYINDEX, t);   /* stays alive while it runs */
     resume(L, t);
     lua_pop(L, 1);
-    if (end) break;
   }
+}
+
+/* The thread on top of the stack is a task's, for task_owns. */
+static void note_thread(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, THREADS);
+  lua_pushvalue(L, -2);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+bool task_owns(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_getfield(L, LUA_REGISTRYINDEX, THREADS);
+  lua_pushvalue(L, index);
+  bool owns = lua_rawget(L, -2) != LUA_TNIL;
+  lua_pop(L, 2);
+  return owns;
 }
 
 Task *task_spawn(lua_State *L, Sched *s, int nargs) {
@@ -219,14 +263,16 @@ Task *task_spawn(lua_State *L, Sched *s, int nargs) {
   *t = (Task){.sched = s, .state = TASK_DONE};
   luaL_setmetatable(L, TASK);
   t->thread = lua_newthread(L);
+  note_thread(L);
   lua_setiuservalue(L, -2, 1);
   lua_insert(L, -(nargs + 2));                /* task below the function */
-  if (!lua_checkstack(t->thread, nargs + 1))
+  if (!lua_checkstack(t->thread, nargs + 2))
     luaL_error(L, "too many arguments for a task");
   lua_pushvalue(L, -(nargs + 2));
   lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+  lua_pushcfunction(t->thread, body);
   lua_xmove(L, t->thread, nargs + 1);
-  t->nargs = nargs;
+  t->nargs = nargs + 1;
   s->alive++;
   ready(t);
   return t;
@@ -331,13 +377,14 @@ static int drain(lua_State *L, Sched *s, bool failed, Err *err) {
     if (failed && round > DRAIN_ROUNDS) break;
     if (failed) task_cancel_others(L);
     run_ready(L, s);
-    if (s->alive > 0 && turn(s, err) != 0) return -1;
+    if (s->alive > 0 && turn(s, s->head ? 0 : -1, err) != 0) return -1;
   }
-  if (failed || s->lost == 0) return 0;
-  *err = s->lost_err;
-  err_prefix(err, "%zu task%s failed and nobody joined it", s->lost,
-             s->lost == 1 ? "" : "s");
+  size_t lost = s->lost;
   s->lost = 0;
+  if (failed || lost == 0) return 0;
+  *err = s->lost_err;
+  err_prefix(err, "%zu task%s failed and nobody joined it", lost,
+             lost == 1 ? "" : "s");
   return -1;
 }
 
@@ -345,7 +392,7 @@ static int run_main(lua_State *L, Sched *s, Task *t, Err *err) {
   while (t->state != TASK_DONE && t->state != TASK_FAILED) {
     run_ready(L, s);
     if (t->state == TASK_DONE || t->state == TASK_FAILED) break;
-    if (turn(s, err) != 0) return -1;
+    if (turn(s, s->head ? 0 : -1, err) != 0) return -1;
   }
   t->joined = true;
   return 0;
@@ -377,6 +424,12 @@ void task_open(lua_State *L) {
   Sched *s = lua_newuserdatauv(L, sizeof *s, 0);
   *s = (Sched){.loop = state_loop(L)};
   lua_setfield(L, LUA_REGISTRYINDEX, SCHED);
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_setfield(L, LUA_REGISTRYINDEX, THREADS);
   luaL_newmetatable(L, "errand.join");
   lua_pushcfunction(L, join_gc);
   lua_setfield(L, -2, "__gc");

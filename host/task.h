@@ -37,6 +37,10 @@ void task_open(lua_State *L);
 /* Ctrl-C: cancels what the main task waits for. From the loop only. */
 void task_interrupt(lua_State *L);
 
+/* Whether the thread at index is that of a task, which only the scheduler may
+   resume or close. */
+bool task_owns(lua_State *L, int index);
+
 /* Opens the module host.task: spawn, sleep, deadline, now, cancel_others, lost;
    methods of a task: join, cancel, status. */
 int luaopen_host_task(lua_State *L);

@@ -47,6 +47,7 @@ struct Sched {
   Task *head, *tail;       /* ready queue */
   Task *main;
   size_t alive;
+  int depth;               /* waits that turn the loop inside one another */
   Wait *nested;            /* wait of code that cannot yield */
   size_t lost;             /* tasks that failed and were never joined */
   Err lost_err;            /* the first of them */

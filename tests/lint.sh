@@ -14,7 +14,7 @@ for f in host/*.c; do
 done
 
 echo "gcc: no warnings"
-for f in host/*.c tests/c/*.c; do
+for f in host/*.c tests/c/*.c tests/e2e/*.c; do
   # shellcheck disable=SC2086
   gcc $flags -Itests/c $warn -O2 -o /dev/null -c "$f"
 done
@@ -25,8 +25,8 @@ cppcheck --quiet --std=c11 --enable=warning,portability,performance \
   --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -Ihost host
 
 echo "clang-tidy"
-# shellcheck disable=SC2086
-clang-tidy --quiet host/*.c -- $flags 2>/dev/null
+# shellcheck disable=SC2016
+ls host/*.c | xargs -n 8 -P 2 sh -c 'flags=$1; shift; exec clang-tidy --quiet "$@" -- $flags' tidy "$flags" 2>/dev/null
 
 echo "luacheck"
 luacheck --quiet --no-color lua scripts tests

@@ -26,12 +26,19 @@ local function wanted(path)
   return false
 end
 
+-- specs start further processes by the name in ERRAND
+local function spec(path)
+  return "env ERRAND=" .. quote(errand) .. " " .. errand .. " test " .. path
+end
+
 -- how each kind of test is started
 local kinds = {
   { glob = "tests/c/test_*.c", run = function(path) return valgrind .. build .. "/tests/" .. path:match "([^/]+)%.c$" end },
-  { glob = "tests/lua/*_spec.lua", run = function(path) return errand .. " test " .. path end },
-  { glob = "tests/services/*_spec.lua", run = function(path) return errand .. " test " .. path end },
-  { glob = "tests/e2e/*.sh", run = function(path) return "env ERRAND=" .. quote(errand) .. " sh " .. path end },
+  { glob = "tests/lua/*_spec.lua", run = spec },
+  { glob = "tests/services/*_spec.lua", run = spec },
+  { glob = "tests/e2e/*.sh", run = function(path)
+    return ("env ERRAND=%s PEER=%s sh %s"):format(quote(errand), quote(build .. "/tests/peer"), path)
+  end },
   { glob = "tests/e2e/*.exp", run = function(path) return "env ERRAND=" .. quote(errand) .. " expect " .. path end },
 }
 

@@ -20,24 +20,30 @@ local function show(value)
   return type(value) == "table" and "a table" or tostring(value)
 end
 
-local function wrong(problems, path, expected, value)
+local function wrong(problems, path, expected, value, secret)
+  if secret then return fault(problems, path, "%s expected, got %s", expected, value == null and "null" or type(value)) end
   fault(problems, path, "%s expected, got %s", expected, value == null and "null" or type(value) == "string" and show(value)
     or type(value) .. (type(value) == "table" and "" or " " .. tostring(value)))
 end
 
-local function in_range(row, size, path, what, problems)
+-- unit: what is counted, for more than one; nil for numbers
+local function in_range(row, size, path, unit, problems)
+  local word, limit
   if row.min and size < row.min then
-    fault(problems, path, "%s at least %s, got %s", what, row.min, size)
+    word, limit = "least", row.min
   elseif row.max and size > row.max then
-    fault(problems, path, "%s at most %s, got %s", what, row.max, size)
+    word, limit = "most", row.max
   end
+  if not word then return end
+  unit = unit and " " .. (limit == 1 and unit:sub(1, -2) or unit) or ""
+  fault(problems, path, "at %s %s%s expected, got %s", word, limit, unit, size)
 end
 
 local function check_text(row, value, path, problems, secret)
   local shown = secret and "the value" or show(value)
   local length = utf8.len(value)
   if not length then return fault(problems, path, "text is not UTF-8") end
-  in_range(row, length, path, "characters: ", problems)
+  in_range(row, length, path, "characters", problems)
   if row.pattern and not value:find("^" .. row.pattern:gsub("^%^", ""):gsub("%$$", "") .. "$") then
     fault(problems, path, "%s does not have the form %s", shown, row.pattern_doc or row.pattern)
   end
@@ -56,7 +62,7 @@ local forms = {
 local scalars = {}
 
 function scalars.string(row, value, path, problems)
-  if type(value) ~= "string" then return wrong(problems, path, "string", value) end
+  if type(value) ~= "string" then return wrong(problems, path, "string", value, row.secret) end
   check_text(row, value, path, problems, row.secret)
   return value
 end
@@ -64,13 +70,14 @@ end
 function scalars.integer(row, value, path, problems)
   local whole = type(value) == "number" and math.tointeger(value)
   if not whole then return wrong(problems, path, "integer", value) end
-  in_range(row, whole, path, "number", problems)
+  in_range(row, whole, path, nil, problems)
   return whole
 end
 
 function scalars.number(row, value, path, problems)
   if type(value) ~= "number" and not json.is_number(value) then return wrong(problems, path, "number", value) end
-  if type(value) == "number" then in_range(row, value, path, "number", problems) end
+  if value ~= value or value == math.huge or value == -math.huge then return wrong(problems, path, "finite number", value) end
+  if type(value) == "number" then in_range(row, value, path, nil, problems) end
   return value
 end
 
@@ -87,7 +94,9 @@ function scalars.flag(_, value, path, problems)
 end
 
 function scalars.object(_, value, path, problems)
-  if type(value) ~= "table" or json.is_array(value) then return wrong(problems, path, "table", value) end
+  if type(value) ~= "table" or json.is_array(value) or value[1] ~= nil then
+    return wrong(problems, path, "table with names as keys", value)
+  end
   if next(value) == nil then return json.object({}) end
   return value
 end
@@ -129,7 +138,7 @@ local function check_list(catalogue, row, inner, value, path, problems)
       return fault(problems, path, "list expected, got a table with the key '%s'", tostring(key))
     end
   end
-  in_range(row, count, path, "elements:", problems)
+  in_range(row, count, path, "elements", problems)
   local element = { type = inner, enum = row.enum, nullable = row.item_nullable }
   for i = 1, count do
     out[i] = check_value(catalogue, element, value[i], ("%s[%d]"):format(path, i), problems)
@@ -203,7 +212,8 @@ local function check_enum(row, value, path, problems)
   end
   local names = {}
   for i, accepted in ipairs(row.enum) do names[i] = tostring(accepted) end
-  fault(problems, path, "%s is none of %s%s", show(value), table.concat(names, ", "), suggest.did_you_mean(tostring(value), names))
+  fault(problems, path, "%s is none of %s%s", row.secret and "the value" or show(value), table.concat(names, ", "),
+    row.secret and "" or suggest.did_you_mean(tostring(value), names))
 end
 
 --- Checks one value against a row; returns what is to be sent. Faults are

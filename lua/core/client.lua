@@ -7,12 +7,17 @@ local envelope = require "core.envelope"
 local error_ = require "core.error"
 local get = require("core.pointer").get
 local request_ = require "core.request"
+local secrets = require "core.secrets"
 
 local M = {}
 
--- reply.headers: parsed when first asked for; names in lower case
+-- reply.headers: parsed when first asked for; names in lower case.
+-- reply.request_id: what the server calls this call in its own log
 local reply_meta = {
   __index = function(reply, key)
+    if key == "request_id" then
+      return reply.headers["x-request-id"] or reply.headers["request-id"] or reply.headers["x-correlation-id"]
+    end
     if key ~= "headers" then return nil end
     local headers = {}
     for name, value in reply.head:gmatch "([^:\n]+): ([^\n]*)" do headers[name:lower()] = value end
@@ -35,7 +40,7 @@ end
 -- before a write is recorded: somebody may have to agree, and the secrets must
 -- be known, so that redaction can keep them out of the record
 local function write_guard(account, op, request)
-  if op.auth ~= false then config.credentials(account.profile, account.service) end
+  if op.auth ~= false then config.credentials(account.profile, account.service, op.auth) end
   if account.protected then
     require("core.confirm").confirm { service = account.service, profile = account.profile, operation = operation_name(op) }
   end
@@ -47,10 +52,33 @@ local function created(op, reply, data)
   if not header then return data end
   local path = header:gsub("[?#].*$", ""):gsub("/+$", "")
   local id = path:match "([^/]+)$"
+  local number = math.tointeger(tonumber(id))
   local out = type(data) == "table" and data or {}
-  out[op.created.as or "id"] = math.tointeger(tonumber(id)) or id
+  out[op.created.as or "id"] = tostring(number) == id and number or id
   out.location = header
   return out
+end
+
+-- A wait that was cut short: a write may have had its effect all the same, so
+-- its record says so, and a script does not take it for one that can be repeated.
+local function cut_short(op, request, row, err)
+  if not error_.is(err) then err = error_.new("script", tostring(err)) end
+  if err.kind == "timeout" and not request.repeatable then
+    err.kind, err.message = "in_doubt", "the deadline passed while the call was under way: look before repeating it"
+  end
+  if err.kind == "cancelled" and not request.repeatable then
+    err.message = err.message .. " while the call was under way: it may have had its effect, look before repeating it"
+  end
+  err.service, err.operation = err.service or op.service, err.operation or request.operation
+  row:fail(err)
+  error_.rethrow(err)
+end
+
+local function transfer(account, op, request, row)
+  if not row then return account.connection:send(request) end
+  local ok, status, value, reply = pcall(account.connection.send, account.connection, request)
+  if not ok then cut_short(op, request, row, status) end
+  return status, value, reply
 end
 
 --- Sends a built request over an account and gives data and reply; raises.
@@ -58,13 +86,14 @@ end
 -- shown the whole decoded reply, for paging.
 function M.send(account, op, request, look)
   local writes = op.effect ~= "read"
+  secrets.hide(account.catalogue, op.body, request.value)
   local row = writes and write_guard(account, op, request)
   request.repeatable = op.effect == "read" or op.effect == "set"
   request.operation = operation_name(op)
   request.without, request.anonymous = op.without, op.auth == false
   request.timeout = request.options.timeout or op.timeout
   if op.returns == "text" or op.returns == "file" then request.decode = "text" end
-  local status, value, reply = account.connection:send(request)
+  local status, value, reply = transfer(account, op, request, row)
   if not status then
     local err = value
     err.service, err.operation = err.service or account.service, err.operation or request.operation
@@ -77,6 +106,8 @@ function M.send(account, op, request, look)
     if row then row:fail(data) end
     error(data, 0)
   end
+  if op.secret and type(data) == "string" then require("host.err").hide(data) end
+  secrets.hide(account.catalogue, op.returns, data)
   if look then look(value) end
   if op.created then data = created(op, reply, data) end
   if row then row:done(status, data) end
@@ -124,14 +155,11 @@ function M.raw(service, method, path, options)
   local module = require("core.services").get(service)
   local account = account_of(module)
   local effect = read_methods[method] and "read" or method == "PUT" and "set" or "create"
-  local op = { service = service, name = method .. " " .. path, id = service .. " " .. method .. " " .. path, effect = effect,
-    envelope = options.raw and false or nil }
+  local op = { service = service, name = method .. " " .. path, id = service .. " " .. method .. " " .. path, effect = effect }
+  if options.raw then op.envelope = false end
   local headers = { table.unpack(options.headers or {}) }
   if options.body then headers[#headers + 1] = "Content-Type: application/json" end
-  local target, query = path:match "^([^?]*)%??(.*)$"
-  local pairs_, template = {}, target
-  for name, value in query:gmatch "([^&=]+)=?([^&]*)" do pairs_[#pairs_ + 1] = { name, value } end
-  return M.send(account, op, { method = method, template = template, path = {}, query = pairs_, headers = headers, body = options.body,
+  return M.send(account, op, { method = method, template = path, path = {}, query = {}, headers = headers, body = options.body,
     options = { timeout = options.timeout } })
 end
 

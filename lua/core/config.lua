@@ -335,9 +335,12 @@ local function ways_text(ways)
 end
 
 -- The first way to sign in that has all it needs; nil and what to say if there
--- are ways, but none has.
-local function sign_in(self, profile, service, catalogue)
-  local ways = catalogue.auth or {}
+-- are ways, but none has. Ways with a name are only for who asks for that name.
+local function sign_in(self, profile, service, catalogue, name)
+  local ways = {}
+  for _, way in ipairs(catalogue.auth or {}) do
+    if way.name == name then ways[#ways + 1] = way end
+  end
   for _, way in ipairs(ways) do
     if complete(self:open(), profile, service, way) then return way end
   end
@@ -411,12 +414,13 @@ end
 --- Raises kind "auth" unless the account has what one way to sign in needs,
 -- and fetches the secrets of that way (from files, commands, prompts), so that
 -- redaction knows them before anything is recorded.
-function Config:credentials(profile, service)
+-- @tparam ?string auth name of the way, for operations that use another one
+function Config:credentials(profile, service, auth)
   self:service(profile, service)
   local handle = self:handle()
   profile = profile or handle:profile()
   local rows, _, _, catalogue = self:prepare(service)
-  local way, text = sign_in(self, profile, service, catalogue)
+  local way, text = sign_in(self, profile, service, catalogue, auth)
   if not way then error_.raise("auth", text, { service = service }) end
   local names = mentioned({ catalogue.headers or {}, way }, { tls_key_password = true })
   for _, name in ipairs(way.needs or {}) do names[name] = true end

@@ -2,9 +2,11 @@
 -- SPDX-License-Identifier: MIT
 
 local catalogues = require "core.catalogue"
+local check = require "core.check"
 local client = require "core.client"
 local error_ = require "core.error"
-local get = require("core.pointer").get
+local first = require("core.pointer").first
+local json = require "host.json"
 local request_ = require "core.request"
 local suggest = require "core.suggest"
 
@@ -26,9 +28,9 @@ local function key_rows(resource, wanted, who)
     if type(key) ~= "string" or (#names > 0 and not rows[key]) then
       problems[#problems + 1] = { path = tostring(key), message = ("unknown key%s; accepted: %s"):format(
         suggest.did_you_mean(tostring(key), names), table.concat(names, ", ")) }
-    elseif type(value) == "table" or value == "" then
+    elseif type(value) == "table" or value == "" or value == json.null then
       problems[#problems + 1] = { path = key,
-        message = "a value to look for expected, got " .. (value == "" and "an empty text" or "a table") }
+        message = "a value to look for expected, got " .. (value == "" and "an empty text" or value == json.null and "null" or "a table") }
     end
     rows[key] = rows[key] or { key }
   end
@@ -40,24 +42,14 @@ local function key_rows(resource, wanted, who)
 end
 
 local function same(row, a, b)
-  a, b = tostring(a), tostring(b)
+  a, b = check.text(a), check.text(b)
   if row.fold then a, b = a:lower(), b:lower() end
   return a == b
 end
 
--- where the key stands in a record: the first of its places that is there
-local function member(row, record)
-  local at = row.at or "/" .. row[1]
-  if type(at) == "string" then return get(record, at) end
-  for _, pointer in ipairs(at) do
-    local value = get(record, pointer)
-    if value ~= nil then return value end
-  end
-end
-
 local function matches(rows, wanted, record)
   for key, value in pairs(wanted) do
-    local found = member(rows[key], record)
+    local found = first(record, rows[key].at or "/" .. key)
     if found == nil or not same(rows[key], found, value) then return false end
   end
   return true
@@ -147,15 +139,20 @@ local function by_record(module, resource, catalogue, path, wanted, rows)
   local spec = resource.find
   local key, value = next(wanted)
   local account = client.account_of(module)
-  local folded = rows[key].fold and tostring(value):lower() or tostring(value)
-  local id = require("core.record").find(account, spec.record, table.concat(path, "/"), folded)
+  local folded = rows[key].fold and check.text(value):lower() or check.text(value)
+  local scope = {}
+  for i, part in ipairs(path) do scope[i] = check.text(part) end
+  local id = require("core.record").find(account, spec.record, table.concat(scope, "/"), folded)
   if not id then return nil end
+  local number = math.tointeger(tonumber(id))
+  id = tostring(number) == id and number or id -- the record keeps text
+  local op = catalogues.operation(catalogue, spec.get)
   local arguments = { table.unpack(path) }
   arguments[#arguments + 1] = id
-  local ok, record = pcall(client.call, module, catalogues.operation(catalogue, spec.get), table.unpack(arguments))
+  local ok, record = pcall(client.call, module, op, table.unpack(arguments))
   if ok then
     if not matches(rows, wanted, record) then return nil end
-    record.id = record.id or math.tointeger(tonumber(id)) or id
+    record.id = record.id or id
     return record
   end
   if error_.is(record) and record.kind == "not_found" then return nil end
@@ -169,8 +166,7 @@ function M.call(module, resource, ...)
   local call = request_.parse({ id = who }, ...)
   local wanted = call.arguments or {}
   local rows = key_rows(resource, wanted, who)
-  local path = {}
-  for i, value in ipairs(call.positional) do path[i] = tostring(value) end
+  local path = call.positional
   if resource.find and resource.find.record then return by_record(module, resource, catalogue, path, wanted, rows) end
   return by_list(module, resource, catalogue, path, wanted, rows)
 end

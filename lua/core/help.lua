@@ -326,8 +326,10 @@ local function unknown(topic)
   for _, name in ipairs(require("core.cli").commands) do names[#names + 1] = name end
   for _, entry in ipairs(require "std.doc") do names[#names + 1] = entry.name end
   for _, name in ipairs(require("core.services").names()) do names[#names + 1] = name end
-  require("core.error").raise("validation", ("no help on '%s'%s"):format(topic,
-    require("core.suggest").did_you_mean(topic, names)))
+  local did_you_mean = require("core.suggest").did_you_mean
+  local hint = did_you_mean(topic, names)
+  if hint == "" then hint = did_you_mean(topic:match "^[^.]*", names) end
+  require("core.error").raise("validation", ("no help on '%s'%s"):format(topic, hint))
 end
 
 --- help.topic(topic) -> text on anything; raises naming the nearest topic.

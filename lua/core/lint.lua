@@ -11,8 +11,15 @@ local service_keys = { format = "number", name = "string", title = "string", doc
   shapes = "table", resources = "table" }
 local row_keys = { required = "boolean", nullable = "boolean", enum = "table", min = "number", max = "number", pattern = "string",
   pattern_doc = "string", not_in = "table", default = "any", preset = "any", secret = "boolean", operators = "table",
-  join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean",
-  any_of = "table", one_of = "table", open = "boolean", item = "table" }
+  join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean" }
+local shape_keys = { any_of = "table", one_of = "table", min = "number", open = "boolean", evidence = "string", doc = "string" }
+local url_keys = { default = "string", example = "string" }
+local rate_keys = { requests = "number", seconds = "number", concurrency = "number", block = "number" }
+local by_keys = { at = "any", fold = "boolean", query = "table" }
+local problem_keys = { message = "string", path = "string", index = "string" }
+local created_keys = { header = "string", segment = "number", as = "string" }
+local inverse_keys = { from = "string", body = "boolean", set = "table" }
+local styles = { cursor = { "send", "next" }, page = { "send", "size", "page_size" }, offset = { "send", "size", "page_size" } }
 local operation_keys = { http = "string", summary = "string", doc = "string", example = "string", evidence = "any", effect = "string",
   danger = "boolean", path = "table", query = "table", header = "table", body = "any", body_optional = "boolean", body_min = "number",
   files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "string", returns = "string",
@@ -131,6 +138,7 @@ end
 local function check_inverse(report, at, catalogue, op)
   local list = type(op.inverse[1]) == "table" and op.inverse or { op.inverse }
   for _, entry in ipairs(list) do
+    check_keys(report, at .. ".inverse", entry, inverse_keys)
     if not find_operation(catalogue, entry[1]) then report.add(at .. ".inverse", "no operation '%s'", tostring(entry[1])) end
   end
 end
@@ -139,6 +147,28 @@ local function check_example(report, at, op)
   local chunk, err = load(op.example, "=example", "t", {})
   chunk = chunk or load("return " .. op.example, "=example", "t", {})
   if not chunk then report.add(at .. ".example", "%s", err) end
+end
+
+local function check_envelope(report, at, envelope)
+  check_keys(report, at, envelope, envelope_keys)
+  if type(envelope.problems) == "table" then check_keys(report, at .. ".problems", envelope.problems, problem_keys) end
+end
+
+local function check_paging(report, at, catalogue, op)
+  local style = (catalogue.paging or {})[op.paging]
+  if not style then return report.add(at .. ".paging", "no style '%s'", op.paging) end
+  local names = {}
+  for _, row in ipairs(op.query or {}) do names[row[1]] = true end
+  for _, key in ipairs { "send", "size", "all" } do
+    if style[key] and not names[style[key]] then report.add(at .. ".query", "no row '%s' for the paging", style[key]) end
+  end
+end
+
+local function check_auth_name(report, at, catalogue, name)
+  for _, way in ipairs(catalogue.auth or {}) do
+    if way.name == name then return end
+  end
+  report.add(at .. ".auth", "no way to sign in is named '%s'", name)
 end
 
 local function check_operation(report, at, catalogue, op)
@@ -167,7 +197,11 @@ local function check_operation(report, at, catalogue, op)
     check_type(report, at .. ".returns", catalogue, op.returns)
   end
   check_names(report, at, catalogue, op)
-  if op.paging and not (catalogue.paging or {})[op.paging] then report.add(at .. ".paging", "no style '%s'", op.paging) end
+  check_rows(report, at .. ".files", catalogue, op.files)
+  if op.paging then check_paging(report, at, catalogue, op) end
+  if type(op.auth) == "string" then check_auth_name(report, at, catalogue, op.auth) end
+  if type(op.envelope) == "table" then check_envelope(report, at .. ".envelope", op.envelope) end
+  if op.created then check_keys(report, at .. ".created", op.created, created_keys) end
   if op.inverse then check_inverse(report, at, catalogue, op) end
   if type(op.example) == "string" then check_example(report, at, op) end
 end
@@ -175,6 +209,8 @@ end
 local function check_find(report, at, catalogue, find)
   check_keys(report, at, find, find_keys)
   if #(find.by or {}) == 0 then report.add(at, "no keys in 'by'") end
+  for i, row in ipairs(find.by or {}) do check_keys(report, ("%s.by[%s]"):format(at, tostring(row[1] or i)), row, by_keys) end
+  if find.record and not find.get then report.add(at, "'record' needs 'get'") end
   for _, name in ipairs { find.list or false, find.record or false, find.get or false } do
     if name and not find_operation(catalogue, name) then report.add(at, "no operation '%s'", name) end
   end
@@ -202,23 +238,64 @@ local function check_resources(report, catalogue)
   end
 end
 
+local function check_headers(report, at, rows)
+  for i, row in ipairs(rows or {}) do
+    local where = ("%s[%s]"):format(at, tostring(row[1] or i))
+    check_keys(report, where, row, row_keys)
+    if type(row[1]) ~= "string" or not row.value then report.add(where, "a header has a name and a value") end
+  end
+end
+
+local function check_auth(report, catalogue)
+  local settings = {}
+  for _, row in ipairs(catalogue.settings or {}) do settings[row[1]] = true end
+  for i, way in ipairs(catalogue.auth or {}) do
+    local at = ("auth[%d]"):format(i)
+    check_keys(report, at, way, auth_keys)
+    check_headers(report, at .. ".send", way.send)
+    for _, name in ipairs(way.needs or {}) do
+      if not settings[name] then report.add(at .. ".needs", "no setting '%s'", name) end
+    end
+    if way.login then
+      check_keys(report, at .. ".login", way.login, login_keys)
+      check_headers(report, at .. ".login.headers", way.login.headers)
+      if not tostring(way.login.http):find "^%u+ /" then report.add(at .. ".login.http", "method and path expected") end
+    end
+  end
+end
+
+local function check_shape(report, at, catalogue, rows)
+  check_keys(report, at, rows, shape_keys)
+  local names = check_rows(report, at, catalogue, rows)
+  for _, key in ipairs { "any_of", "one_of" } do
+    for _, name in ipairs(rows[key] or {}) do
+      if not names[name] then report.add(at .. "." .. key, "no row '%s'", name) end
+    end
+  end
+end
+
+local function check_style(report, at, style)
+  check_keys(report, at, style, paging_keys)
+  local needs = styles[style.style]
+  if not needs then return report.add(at .. ".style", "cursor, page or offset expected") end
+  for _, key in ipairs(needs) do
+    if not style[key] then report.add(at, "no %s", key) end
+  end
+end
+
 local function check_service(report, catalogue)
   check_keys(report, "service", catalogue, service_keys)
   for _, key in ipairs { "format", "name", "title", "url", "resources" } do
     if not catalogue[key] then report.add("service", "no %s", key) end
   end
   check_rows(report, "settings", catalogue, catalogue.settings)
-  for i, way in ipairs(catalogue.auth or {}) do
-    local at = ("auth[%d]"):format(i)
-    check_keys(report, at, way, auth_keys)
-    if way.login then check_keys(report, at .. ".login", way.login, login_keys) end
-  end
-  if catalogue.envelope then check_keys(report, "envelope", catalogue.envelope, envelope_keys) end
-  for name, style in pairs(catalogue.paging or {}) do check_keys(report, "paging." .. name, style, paging_keys) end
-  for name, rows in pairs(catalogue.shapes or {}) do
-    check_keys(report, "shapes." .. name, rows, row_keys)
-    check_rows(report, "shapes." .. name, catalogue, rows)
-  end
+  if type(catalogue.url) == "table" then check_keys(report, "url", catalogue.url, url_keys) end
+  if catalogue.rate then check_keys(report, "rate", catalogue.rate, rate_keys) end
+  check_headers(report, "headers", catalogue.headers)
+  check_auth(report, catalogue)
+  if catalogue.envelope then check_envelope(report, "envelope", catalogue.envelope) end
+  for name, style in pairs(catalogue.paging or {}) do check_style(report, "paging." .. name, style) end
+  for name, rows in pairs(catalogue.shapes or {}) do check_shape(report, "shapes." .. name, catalogue, rows) end
 end
 
 --- All faults of a catalogue as texts "path: what"; an empty list if none.

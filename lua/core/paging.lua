@@ -34,8 +34,8 @@ local function set(request, name, value)
 end
 
 -- how each style gets from one page to the next: given the state, the records
--- and the whole reply value, it prepares the request and returns true, or
--- returns nil at the end
+-- and the whole reply value, it prepares the request and returns what that
+-- asks for, or nil at the end
 local next_page = {}
 
 function next_page.cursor(style, state, _, value)
@@ -45,7 +45,7 @@ function next_page.cursor(style, state, _, value)
   if state.seen[cursor] then stuck(state.op, ("the server gave the page mark '%s' twice"):format(tostring(cursor))) end
   state.seen[cursor] = true
   set(state.request, style.send, cursor)
-  return true
+  return cursor
 end
 
 -- a page that is short ends the list, unless it has just the length of the
@@ -70,14 +70,14 @@ function next_page.page(style, state, records, value)
   if same_page(state, records) then stuck(state.op, "the server gives the same page again") end
   state.number = state.number + 1
   set(state.request, style.send, state.number)
-  return true
+  return state.number
 end
 
 function next_page.offset(style, state, records, value)
   if is_last(style, state, #records, value) then return nil end
   if same_page(state, records) then stuck(state.op, "the server gives the same page again") end
   set(state.request, style.send, state.read)
-  return true
+  return state.read
 end
 
 local function start(account, op, call)
@@ -108,7 +108,8 @@ local function fetch(state)
   if records == nil then records = json.array({}) end
   if type(records) ~= "table" then stuck(state.op, "the reply holds no list of records") end
   state.read = state.read + #records
-  reply.more = next_page[state.style.style](state.style, state, records, whole or {}) or false
+  reply.next = next_page[state.style.style](state.style, state, records, whole or {})
+  reply.more = reply.next ~= nil
   return records, reply
 end
 
@@ -148,7 +149,8 @@ function M.each(account, op, call)
   end
 end
 
---- One page as asked for; reply.more tells whether there is another.
+--- One page as asked for; reply.more tells whether there is another, and
+-- reply.next what the parameter named `send` of the style must be to get it.
 function M.page(account, op, call)
   return fetch(start(account, op, call))
 end

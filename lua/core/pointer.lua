@@ -26,4 +26,14 @@ function M.get(value, pointer)
   return value
 end
 
+--- The value at the first of several pointers that is there.
+-- @tparam string|table pointers one, or a list
+function M.first(value, pointers)
+  if type(pointers) == "string" then return M.get(value, pointers) end
+  for _, pointer in ipairs(pointers) do
+    local found = M.get(value, pointer)
+    if found ~= nil then return found end
+  end
+end
+
 return M

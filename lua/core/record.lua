@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: MIT
 
 local error_ = require "core.error"
-local get = require("core.pointer").get
+local first = require("core.pointer").first
 local json = require "host.json"
 
 local M = {}
@@ -17,13 +17,19 @@ function M.store()
   return store
 end
 
+--- Closes the store, if it was opened; the next write opens it again.
+function M.close()
+  if store then store:close() end
+  store = nil
+end
+
 local function find_key(catalogue, op, value)
   local resource = catalogue.resource[op.resource]
   local by = resource and resource.find and resource.find.by
   if not by or type(value) ~= "table" then return nil end
   local body = json.is_array(value) and value[1] or value
   for _, row in ipairs(by) do
-    local key = get(body, row.at or "/" .. row[1])
+    local key = first(body, row.at or "/" .. row[1])
     if type(key) == "string" then return row.fold and key:lower() or key end
   end
 end

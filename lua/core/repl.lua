@@ -60,7 +60,7 @@ end
 
 --- repl.describe(err, text) -> what the user is told of an error in text.
 function repl.describe(err, text)
-  if is_interrupt(err) then return "interrupted" end
+  if is_interrupt(err) then return "\ninterrupted" end    -- behind the echo "^C"
   local told = require("core.cli").describe(err):gsub("^errand: ", "")
   -- In a statement of one line the line's number says nothing.
   if not text:find("\n", 1, true) then told = told:gsub("^prompt:1: ", "") end
@@ -79,7 +79,6 @@ local function read_statement(env, pending)
     if not line then
       if why == "end" and #pending == 0 then return nil end
       for i = #pending, 1, -1 do pending[i] = nil end
-      if why == "end" then sys.write(2, "\n") end
     else
       pending[#pending + 1] = line
       local text = table.concat(pending, "\n")

@@ -34,8 +34,9 @@ local function place_path(catalogue, op, call, problems)
     if value == nil then
       problems[#problems + 1] = { path = row.name, message = "path value missing (argument " .. i .. ")" }
     else
+      local before = #problems
       value = check.value(catalogue, row, value, row.name, problems)
-      if value == "" then problems[#problems + 1] = { path = row.name, message = "must not be empty" } end
+      if value == "" and #problems == before then problems[#problems + 1] = { path = row.name, message = "must not be empty" } end
       out[#out + 1] = { row.name, value ~= nil and check.text(value) or "" }
     end
   end
@@ -47,6 +48,8 @@ local function place_path(catalogue, op, call, problems)
   return out
 end
 
+local plain = { string = true, number = true, boolean = true }
+
 local function add_operators(row, value, out, problems)
   local known = type(row.operators) == "table" and row.operators or {}
   local names = {}
@@ -56,8 +59,9 @@ local function add_operators(row, value, out, problems)
     if type(operator) ~= "string" or not operator:find "^[%w_]+$" then
       problems[#problems + 1] = { path = row.name, message = ("'%s' is no operator; known: %s"):format(tostring(operator),
         table.concat(known, ", ")) }
-    elseif is_table(value[operator]) then
-      problems[#problems + 1] = { path = row.name .. "[" .. operator .. "]", message = "text expected, got a table" }
+    elseif not plain[type(value[operator])] then
+      local given = value[operator] == json.null and "null" or type(value[operator])
+      problems[#problems + 1] = { path = row.name .. "[" .. operator .. "]", message = "text expected, got " .. given }
     else
       out[#out + 1] = { ("%s[%s]"):format(row.name, operator), check.text(value[operator]) }
     end
@@ -217,8 +221,9 @@ local function read_options(options, problems)
     if not want then
       problems[#problems + 1] = { path = "options." .. tostring(name), message = ("unknown call option%s; accepted: %s"):format(
         suggest.did_you_mean(tostring(name), M.options), table.concat(M.options, ", ")) }
-    elseif type(value) ~= "number" or value <= 0 then
-      problems[#problems + 1] = { path = "options." .. name, message = ("a number above 0 expected, got %s"):format(tostring(value)) }
+    elseif type(value) ~= "number" or not (value > 0 and value < math.huge) or want == "integer" and not math.tointeger(value) then
+      problems[#problems + 1] = { path = "options." .. name, message = ("a %snumber above 0 expected, got %s"):format(
+        want == "integer" and "whole " or "", tostring(value)) }
     end
   end
   return options or {}
@@ -262,6 +267,7 @@ function M.build(catalogue, op, settings, call)
   local left, list = split(call.arguments)
   for name in pairs(call.named) do left[name] = nil end
   for name, value in pairs(op.fixed and op.fixed.query or {}) do request.query[#request.query + 1] = { name, check.text(value) } end
+  table.sort(request.query, function(a, b) return a[1] < b[1] end)
   place_rows(catalogue, op.query, left, problems, function(_, row, value)
     add_query(catalogue, row, value, request.query, problems)
   end)

@@ -3,12 +3,12 @@
 -- errand run tests/bench/json.lua [seconds for each figure]
 --
 -- require "cjson" has errand's size checks around encode; a harness that has
--- the bare module offers it as package.loaded["cjson.stock"].
+-- the bare module offers it as the global stock_cjson.
 
 local json = require "host.json"
-local stock = package.loaded and package.loaded["cjson.stock"]
+local stock = rawget(_G, "stock_cjson")
 local cjson = stock or require "cjson"
-local seconds = tonumber((...) or (arg and arg[1]) or nil) or 0.3
+local seconds = tonumber((...) or nil) or 0.3
 
 local function records(n, make)
   local list = {}

@@ -36,6 +36,8 @@ struct Peer {
   char *seen[SEEN];          /* "GET /x" of every request */
   int nseen;
   Buf last;
+  void (*watch)(void *ctx, const char *bytes, size_t n);   /* nullable */
+  void *watch_ctx;
   char *texts[TEXTS];
   int ntexts;
 };
@@ -146,6 +148,7 @@ static void next_request(Conn *c) {
   buf_add(&p->last, c->in.data, n);
   memmove(c->in.data, c->in.data + n, c->in.len - n + 1);
   c->in.len -= n;
+  if (p->watch) p->watch(p->watch_ctx, p->last.data, n);
   const char *space = strchr(p->last.data, ' ');
   size_t len = space ? (size_t)(space - p->last.data) : 0;
   if (space) len += 1 + strcspn(space + 1, " ?\r");
@@ -284,6 +287,12 @@ int peer_requests(const Peer *p, const char *target) {
 
 const char *peer_last(const Peer *p) {
   return buf_str(&p->last);
+}
+
+void peer_watch(Peer *p, void (*fn)(void *ctx, const char *bytes, size_t n),
+                void *ctx) {
+  p->watch = fn;
+  p->watch_ctx = ctx;
 }
 
 const char *peer_text(Peer *p, int status, const char *headers,

@@ -44,6 +44,10 @@ int peer_open(const Peer *p);            /* connections open now */
 int peer_requests(const Peer *p, const char *target);   /* NULL = all */
 const char *peer_last(const Peer *p);    /* exact bytes of the last request */
 
+/* fn sees the exact bytes of every request before its reply is chosen. */
+void peer_watch(Peer *p, void (*fn)(void *ctx, const char *bytes, size_t n),
+                void *ctx);
+
 /* "HTTP/1.1 STATUS X" with Content-Length and the extra header lines (each
    with CRLF, nullable); static storage of the peer, freed with it. */
 const char *peer_text(Peer *p, int status, const char *headers,

@@ -41,14 +41,15 @@ static int lookup(void *ctx, const char *name, const char **value, size_t *len,
   return 0;
 }
 
-static const AuthHeader bearer[] = { { "Authorization", "Bearer {token}" } };
+static const AuthHeader bearer[] = { { "Authorization", "Bearer {token}", false } };
 static const AuthHeader basic[] = {
-  { "Authorization", "Basic {basic:{user}:{password}}" } };
+  { "Authorization", "Basic {basic:{user}:{password}}", false } };
 static const AuthHeader login_basic[] = {
-  { "Authorization", "Basic {basic:{email}:{otp}:{password}}" },
-  { "Api-Device-Identifier", "{device}" } };
+  { "Authorization", "Basic {basic:{email}:{otp}:{password}}", false },
+  { "Api-Device-Identifier", "{device}", false } };
 static const AuthHeader service_headers[] = {
-  { "Api-Version", "2" }, { "Api-Company", "{company}" } };
+  { "Api-Version", "2", false }, { "Api-Company", "{company}", true },
+  { "Api-Site", "site {site}", false } };
 static const char *const need_token[] = { "token" };
 static const char *const need_login[] = { "email", "password" };
 static const char *const need_user[] = { "user", "password" };
@@ -71,7 +72,7 @@ static void reset_spec(void) {
     .login = &login, .send = bearer, .nsend = 1, .renew = refused,
     .nrenew = 1 };
   ixon = (AuthSpec){ .service = "ixon", .headers = service_headers,
-    .nheaders = 2, .methods = ixon_methods, .nmethods = 2 };
+    .nheaders = 3, .methods = ixon_methods, .nmethods = 2 };
 }
 
 static const char *const with_login[] = {
@@ -198,6 +199,7 @@ static void test_given(void) {
   auth_req_free(r);
   HttpCall c = a_call("/open");
   r = send_call(a, &c, AUTH_NONE);
+  ok(!sent_has("Api-Site"), "without the header whose setting is not set");
   ok(!sent_has("Authorization") && sent_has("Api-Company"),
      "AUTH_NONE sends no credential");
   auth_req_free(r);
@@ -242,7 +244,7 @@ static void test_basic(void) {
      err.kind == ERR_CONFIG, "a user name with a colon is refused");
   settings = crlf;
   auth_free(a);
-  static const AuthHeader raw[] = { { "X-Key", "{user}" } };
+  static const AuthHeader raw[] = { { "X-Key", "{user}", false } };
   static const char *const split[] = { "user", "a\r\nX-Evil: 1", "password",
                                        "x", NULL };
   settings = split;

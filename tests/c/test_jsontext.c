@@ -6,7 +6,8 @@
 #include "tap.h"
 
 static const char book[] =
-    "{\"token\":\"a\\u0062c\", \"data\": {\"secretId\": \"s\\\"1\", \"n\": 12.50,"
+    "{\"token\":\"a\\u0062c\", \"data\": {\"secretId\": \"s\\\"1\","
+    "\"n\": 12.50,"
     "\"list\":[10, [20,21], {\"x\":null}], \"\":1, \"a/b\":2, \"m~n\":3,"
     "\"\\u00e4\":4, \"0\":5}, \"twice\":{\"a\":1}, \"twice\":{\"b\":2}}";
 

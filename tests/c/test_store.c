@@ -241,7 +241,7 @@ static void test_refusals(void) {
 
 static void test_directories(void) {
   Err err = {0};
-  char deep[300];
+  char deep[512];
   snprintf(deep, sizeof deep, "%s", in_dir("a/b/store.db"));
   Store *s = store_open(deep, &err);
   ok(s, "directories are made");

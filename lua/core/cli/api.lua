@@ -16,6 +16,16 @@ local api = {
   },
 }
 
+local methods = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" }
+
+local function check_method(method)
+  for _, known in ipairs(methods) do
+    if method == known then return end
+  end
+  require("core.error").raise("validation", ("unknown method '%s'%s; accepted: %s"):format(method,
+    require("core.suggest").did_you_mean(method, methods), table.concat(methods, ", ")))
+end
+
 --- api.run(args): prints what comes back.
 function api.run(args)
   local service, method, path = args[1], args[2], args[3]
@@ -24,11 +34,13 @@ function api.run(args)
   if path:sub(1, 1) ~= "/" then
     raise("validation", ("'%s' is no path: it starts with /"):format(path))
   end
+  method = method:upper()
+  check_method(method)
   require("core.services").catalogue(service)
   local given = args.options
   -- The text itself is sent, once it is known to be JSON.
   local text = given.json and select(2, require("core.cli.call").read_json(given.json))
-  local data = require("core.client").raw(service, method:upper(), path, {
+  local data = require("core.client").raw(service, method, path, {
     body = text, headers = given.header or {},
   })
   require("core.output").write(data, require("core.session").output)

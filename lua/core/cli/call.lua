@@ -27,7 +27,9 @@ function call.read_json(text)
     from = text:sub(2)
     text, err = sys.read_file(from)
   end
-  if not text then error(err, 0) end
+  if not text then
+    require("core.error").raise("validation", "--json: " .. tostring(err.message or err))
+  end
   local value, why = require("host.json").decode(text)
   if value == nil then
     require("core.error").raise("validation", ("%s: not JSON: %s"):format(from,

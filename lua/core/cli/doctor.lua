@@ -79,8 +79,8 @@ function checks.proxy(say)
     local value = sys.env(name)
     if value and value ~= "" then
       any = true
-      -- User and password may stand before the last @ of the host part.
-      value = value:gsub("^(%a[%w+.-]*://)[^/]*@", "%1"):gsub("^[^/]*@", "")
+      -- User and password may stand before the last @, in whatever spelling.
+      value = value:gsub("^(%a[%w+.-]*://).*@", "%1"):gsub("^[^/].*@", "")
       say("ok", name .. " = " .. value)
     end
   end

@@ -182,9 +182,12 @@ end
 function cli.main(argv)
   local ok, result = xpcall(dispatch, require("host.state").traceback, argv)
   if not ok then
+    require("host.task").cancel_others() -- what they worked for will not come
     local code = require("core.exit").code(result)
     result = code or report(result)
   end
+  local record = package.loaded["core.record"]
+  if record then record.close() end
   -- A full disk must not pass for success.
   local flushed, why = io.stdout:flush()
   if not flushed and result == 0 and not tostring(why):find("Broken pipe") then

@@ -8,6 +8,9 @@ local keywords = { "and", "break", "do", "else", "elseif", "end", "false", "for"
                    "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true",
                    "until", "while" }
 
+-- What is no function in the script library.
+local no_functions = { json = "table", null = "value" }
+
 -- Character that follows a single candidate of a kind.
 local follows = { table = ".", ["function"] = "(", service = ".", resource = "." }
 
@@ -150,9 +153,7 @@ end
 local function add_globals(found, env)
   for _, word in ipairs(keywords) do add(found, word, "keyword") end
   for _, service in ipairs(require("core.services").names()) do add(found, service, "service") end
-  for name in next, require "std" do add(found, name, "function") end
-  for _, name in ipairs{ "json" } do add(found, name, "table") end
-  add(found, "null", "value")
+  for name in next, require "std" do add(found, name, no_functions[name] or "function") end
   for name, value in next, _G do
     if found[name] ~= "service" then add(found, name, type(value)) end
   end

@@ -39,25 +39,28 @@ end
 
 --- history.unique(list, max) -> the newest of equal entries, at most max.
 function history.unique(list, max)
-  local seen, kept = {}, {}
+  local seen, kept, n = {}, {}, 0
   for i = #list, 1, -1 do
-    if #kept == max then break end
-    if not seen[list[i]] then
-      seen[list[i]] = true
-      kept[#kept + 1] = list[i]
+    local text = list[i]
+    if n == max then break end
+    if not seen[text] then
+      seen[text] = true
+      n = n + 1
+      kept[n] = text
     end
   end
-  for i = 1, #kept // 2 do kept[i], kept[#kept + 1 - i] = kept[#kept + 1 - i], kept[i] end
+  for i = 1, n // 2 do kept[i], kept[n + 1 - i] = kept[n + 1 - i], kept[i] end
   return kept
 end
 
 --- history.read(path, max) -> list of statements, the oldest first.
 function history.read(path, max)
-  local text = sys.read_file(path, MAX_BYTES)
-  local list = {}
-  for line in (text or ""):gmatch("[^\n]+") do
-    -- A zero byte is nothing that was typed; readline could not take it.
-    if not line:find("\0", 1, true) then list[#list + 1] = history.decode(line) end
+  local text = sys.read_file(path, MAX_BYTES) or ""
+  local list, n = {}, 0
+  -- A zero byte is nothing that was typed; readline could not take it.
+  for line in text:gsub("\0", ""):gmatch("[^\n]+") do
+    n = n + 1
+    list[n] = line:find("\\", 1, true) and history.decode(line) or line
   end
   return history.unique(list, max)
 end

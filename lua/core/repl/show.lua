@@ -84,11 +84,11 @@ function show.value(value)
 end
 
 --- show.results(results): what table.pack made of an expression's values.
--- Nothing is printed for no value and for nil alone.
+-- Nothing is printed for no value, for nil alone and for what io.write gives.
 function show.results(results)
   local n = results.n
   if n > 1 and is_reply(results[n]) then n = n - 1 end
-  if n == 1 and results[1] == nil then return end
+  if n == 1 and (results[1] == nil or results[1] == io.stdout) then return end
   for i = 1, n do show.value(results[i]) end
 end
 

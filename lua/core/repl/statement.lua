@@ -6,17 +6,26 @@ local statement = {}
 --- Name of the chunk in messages: "prompt:1: ...".
 statement.chunk = "=prompt"
 
+-- The message of two that got further: one that stumbles over the very first
+-- word of a text knows nothing of what stands behind it.
+local function better(text, as_statement, as_expression)
+  local token = as_statement:match("near '(.+)'$")
+  local first = token and text:match("^%s*(.*)"):sub(1, #token) == token
+  return first and as_expression or as_statement
+end
+
 --- statement.compile(text, env) -> function that gives the expression's values,
 -- or runs the statement; or nil, the message and whether more lines may help.
 function statement.compile(text, env)
   -- Without its line end an open "string would look as if more were to come.
   local code = text .. "\n"
-  local fn = load("return " .. code, statement.chunk, "t", env)
+  local fn, as_expression, as_statement
+  fn, as_expression = load("return " .. code, statement.chunk, "t", env)
   if fn then return fn end
-  local message
-  fn, message = load(code, statement.chunk, "t", env)
+  fn, as_statement = load(code, statement.chunk, "t", env)
   if fn then return fn end
-  return nil, message, message:find("<eof>$") ~= nil
+  local incomplete = as_statement:find("<eof>$") or as_expression:find("<eof>$")
+  return nil, better(text, as_statement, as_expression), incomplete ~= nil
 end
 
 --- statement.topic(text) -> what "?x" asks help for ("" for "?" alone), or nil.

@@ -46,7 +46,7 @@ end
 local checks = {
   string = function(v) return type(v) == "string" end,
   integer = function(v) return type(v) == "number" and math.tointeger(v) ~= nil end,
-  number = function(v) return json.is_number(v) end,
+  number = function(v) return (type(v) == "number" or json.is_number(v)) end,
   boolean = function(v) return type(v) == "boolean" end,
   flag = function(v) return v == "0" or v == "1" end,
   uuid = text_check(is_uuid),
