@@ -4,8 +4,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 DESTDIR ?=
-LINE_EDITOR ?= readline
-PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd $(LINE_EDITOR)
+PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd readline
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wno-unused-parameter
 OWN_CFLAGS = -std=c11 -D_GNU_SOURCE -Ihost -I$(B) $(WARN) -fstack-protector-strong \
@@ -14,8 +13,8 @@ OWN_LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
 
 # The small libraries go in from their archives: each shared library less saves
 # some 50 page faults and 20 system calls at every start. SHARED=1 links all
-# of them shared, LINE_EDITOR=libedit takes BSD libedit for GNU readline.
-ifeq ($(SHARED)$(LINE_EDITOR),readline)
+# of them shared.
+ifeq ($(SHARED),)
 LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 -lmicrohttpd -lreadline \
        -ltinfo -Wl,-Bdynamic $(shell pkg-config --libs libcurl) -lgnutls -lm
 else

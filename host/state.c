@@ -12,6 +12,7 @@
 #include "bindings.h"
 #include "lerr.h"
 #include "module.h"
+#include "pool.h"
 #include "json.h"
 #include "task.h"
 
@@ -19,6 +20,7 @@ struct State {
   lua_State *L;
   Loop *loop;       /* borrowed */
   size_t used, max;
+  Pool pool;        /* the small objects of L */
   char *lua_dir;    /* nullable */
 };
 
@@ -55,14 +57,14 @@ lua_State *state_lua(State *s) {
 static void *allocate(void *ud, void *p, size_t old, size_t new) {
   State *s = ud;
   if (!p) old = 0;
-  if (new == 0) {
-    free(p);
-    s->used -= old;
-    return NULL;
-  }
   if (new > old && new - old > s->max - s->used) return NULL;
-  void *q = realloc(p, new);
-  if (q) s->used = s->used - old + new;
+#ifdef __SANITIZE_ADDRESS__    /* which watches malloc, not our pool */
+  void *q = new ? realloc(p, new) : NULL;
+  if (!new) free(p);
+#else
+  void *q = pool_realloc(&s->pool, p, old, new);
+#endif
+  if (q || new == 0) s->used = s->used - old + new;
   return q;
 }
 
@@ -324,6 +326,7 @@ void state_free(State *s) {
     if (running == s->L) running = NULL;
     lua_close(s->L);
   }
+  pool_clear(&s->pool);
   free(s->lua_dir);
   free(s);
 }

@@ -32,7 +32,8 @@ echo "luacheck"
 luacheck --quiet --no-color lua scripts tests
 
 echo "banned calls"
-if grep -nE '\b(strcpy|strcat|sprintf|strtok|gets|atoi|atol|system|popen)[[:space:]]*\(' host/*.[ch]; then
+if sed 's/"[^"]*"/""/g' host/*.[ch] |
+   grep -nE '\b(strcpy|strcat|sprintf|strtok|gets|atoi|atol|system|popen)[[:space:]]*\('; then
   echo "use a bounded call instead" >&2
   exit 1
 fi

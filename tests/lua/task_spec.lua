@@ -388,13 +388,13 @@ local function many()
   end)
 
   t.it("are forgotten when they ended", function()
-    local weak = setmetatable({}, { __mode = "v" })
+    local weak, ended = setmetatable({}, { __mode = "v" }), 0
     for i = 1, 20 do
       local held = {}
       weak[i] = held
-      spawn(function() sleep(0) return held end)
+      spawn(function() sleep(0) ended = ended + 1 return held end)
     end
-    sleep(0.002)
+    deadline(10, function() while ended < 20 do sleep(0.001) end end)
     collectgarbage()
     collectgarbage()
     t.eq(next(weak), nil)
@@ -404,7 +404,7 @@ local function many()
     local done = 0
     for _ = 1, 20 do spawn(function() collectgarbage() sleep(0.001) collectgarbage() done = done + 1 end) end
     collectgarbage()
-    sleep(0.02)
+    deadline(10, function() while done < 20 do sleep(0.001) end end)
     t.eq(done, 20)
   end)
 end
