@@ -32,9 +32,10 @@ DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
 TEST_DEPS := curl openssl expect tmux valgrind
 LINT_DEPS := clang clang-tidy cppcheck lua-check
+NODE_DEPS := nodejs npm
 
-.PHONY: all test san valgrind lint demo deps test-deps lint-deps bench \
-        install uninstall clean help
+.PHONY: all test san valgrind lint contract demo deps test-deps lint-deps \
+        bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/errand ## build build/errand
@@ -50,8 +51,8 @@ $(B)/host/%.o: host/%.c | $(B)/host
 
 $(B)/host/module.o: $(B)/embedded.inc
 
-$(B)/embed: host/embed.c | $(B)
-	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(shell pkg-config --libs lua5.4)
+$(B)/embed: host/embed.c host/buf.c host/buf.h | $(B)
+	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ host/embed.c host/buf.c $(shell pkg-config --libs lua5.4)
 
 $(B)/embedded.inc: $(B)/embed $(LUA) lua
 	$(B)/embed lua $(LUA) > $@
@@ -60,7 +61,7 @@ $(B)/tests/%: tests/c/%.c $(B)/liberrand.a | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
 
 # A scripted HTTP server that these tests talk to.
-$(B)/tests/test_http $(B)/tests/test_auth: $(B)/tests/peer.o
+$(B)/tests/test_http $(B)/tests/test_httpfile $(B)/tests/test_auth: $(B)/tests/peer.o
 
 $(B)/tests/peer.o: tests/c/peer.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -130,6 +131,11 @@ valgrind: test-deps ## the C tests under valgrind
 lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
 	@$(MAKE) --no-print-directory B=$(B) $(B)/embedded.inc
 	sh tests/lint.sh $(B) $(PKG)
+
+contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
+	$(if $(shell command -v npm || true),,$(call install-missing,$(NODE_DEPS)))
+	@$(MAKE) --no-print-directory B=$(B) all
+	sh tests/contract/run.sh $(B)
 
 bench: test-deps ## start, one call, JSON: ratios beside curl and lua-cjson
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "authreq.h"
+#include "redact.h"
 #include "url.h"
 
 static bool listed(const char *name, const char *const *names, size_t n) {
@@ -53,6 +54,9 @@ static int add_line(const Auth *auth, const AuthHeader *h, bool required,
     err_prefix(err, "the header %s of %s", h->name, auth->spec.service);
     return -1;
   }
+  /* A trace shows no header that carries a credential. */
+  if (t.secret && redact_header(h->name))
+    return err_set(err, ERR_SCRIPT, "out of memory");
   const char *value = buf_str(line) + start;
   size_t len = line->len - start;
   if (len == 0 && !required) return 1;
@@ -93,7 +97,7 @@ static int missing(Auth *auth, const AuthMethod *m, Buf *out, Err *err) {
     bool secret = false;
     if (auth->lookup(auth->ctx, m->needs[i], &value, &len, &secret, err))
       return -1;
-    if (value) continue;
+    if (value && len > 0) continue;   /* empty is as good as not set */
     if (n++ > 0) buf_puts(out, " and ");
     name_setting(out, auth->spec.service, m->needs[i]);
   }

@@ -191,27 +191,51 @@ static void on_login(void *ctx, HttpReq *http) {
 
 /* Sending it. */
 
+/* A setting in the path: what lookup gives lives until the next call only. */
+typedef struct PathSetting {
+  char name[64];
+  Buf value;
+} PathSetting;
+
+static int path_setting(Auth *auth, PathSetting *s, Err *err) {
+  const char *value = NULL;
+  size_t len = 0;
+  bool secret = false;
+  if (auth->lookup(auth->ctx, s->name, &value, &len, &secret, err)) return -1;
+  if (!value)
+    return err_set(err, ERR_AUTH, "the setting '%s' of %s is not set", s->name,
+                   auth->spec.service);
+  if (buf_add(&s->value, value, len))
+    return err_set(err, ERR_CONFIG, "the setting '%s' of %s is too long",
+                   s->name, auth->spec.service);
+  return 0;
+}
+
 /* Settings in the path go through the one URL builder, like arguments. */
 static int login_url(Auth *auth, Buf *out, Err *err) {
   const char *path = auth->method->login->path, *end = path + strlen(path);
+  PathSetting settings[PATH_SETTINGS];
   UrlPair args[PATH_SETTINGS];
-  char names[PATH_SETTINGS][64];
   size_t n = 0, len;
-  for (const char *p = path; (p = auth_placeholder(p, end, &len)); p += len) {
-    bool secret = false;
-    if (n == PATH_SETTINGS)
-      return err_set(err, ERR_CONFIG, "too many settings in a login path");
-    memcpy(names[n], p + 1, len);
-    names[n][len] = '\0';
-    args[n] = (UrlPair){ .name = names[n], .name_len = len };
-    if (auth->lookup(auth->ctx, names[n], &args[n].value, &args[n].value_len,
-                     &secret, err)) return -1;
-    if (!args[n].value)
-      return err_set(err, ERR_AUTH, "the setting '%s' of %s is not set",
-                     names[n], auth->spec.service);
-    n++;
+  int rc = 0;
+  for (const char *p = path; !rc && (p = auth_placeholder(p, end, &len));
+       p += len) {
+    if (n == PATH_SETTINGS) {
+      rc = err_set(err, ERR_CONFIG, "too many settings in a login path");
+      break;
+    }
+    PathSetting *s = &settings[n];
+    memcpy(s->name, p + 1, len);
+    s->name[len] = '\0';
+    buf_init(&s->value, MAX_HEADER);
+    rc = path_setting(auth, s, err);
+    args[n++] = (UrlPair){ .name = s->name, .name_len = len,
+                           .value = buf_str(&s->value),
+                           .value_len = s->value.len };
   }
-  return url_build(out, auth->base, path, args, n, NULL, 0, err);
+  if (!rc) rc = url_build(out, auth->base, path, args, n, NULL, 0, err);
+  while (n > 0) buf_wipe(&settings[--n].value);
+  return rc;
 }
 
 static bool has_type(const AuthLogin *login) {

@@ -172,6 +172,7 @@ static Slot *take_slot(Http *http, Err *err) {
 }
 
 static void give_slot(Http *http, Slot *slot) {
+  http_parts_end(slot);
   slot->req = NULL;
   slot->next = http->pool;
   http->pool = slot;
@@ -237,6 +238,9 @@ static int check_call(const Http *http, const HttpCall *call, Err *err) {
   if (http->base && !url_same_origin(call->url, http->base))
     return err_set(err, ERR_VALIDATION,
                    "the URL of the request leaves %s", http->base);
+  if (call->nparts > 0 && (call->body || url_method(call->method)[0] != 'P'))
+    return err_set(err, ERR_VALIDATION, "files go up by POST, PUT or PATCH, "
+                   "and without another body");
   if (!(call->timeout >= 0 && call->timeout <= MAX_SECONDS))
     return err_set(err, ERR_VALIDATION, "a timeout must be between 0 and %d "
                    "seconds", MAX_SECONDS);
@@ -258,6 +262,7 @@ HttpReq *http_send(Http *http, const HttpCall *call, http_done *fn, void *ctx,
   if (!req) return NULL;
   if (!(slot = take_slot(http, err))) goto fail;
   if (http_apply_call(http, slot, &mine, err)) goto fail;
+  if (mine.output && !(req->out = outfile_open(mine.output, err))) goto fail;
   slot->req = req;
   req->slot = slot;
   if (add(http, req, err)) goto fail;
@@ -279,6 +284,7 @@ fail:
 void http_req_free(HttpReq *req) {
   if (!req) return;
   stop(req);
+  outfile_discard(req->out);
   buf_clear(&req->url);
   /* A login's reply holds the token. */
   buf_wipe(&req->body);
@@ -339,6 +345,7 @@ static int refuse_redirect(HttpReq *req, const char *target, const char *why) {
   describe_target(&shown, target);
   err_set(&req->err, ERR_SERVER, "the server answered %d and points to %s, %s",
           req->status, buf_str(&shown), why);
+  if (!req->call.repeatable) http_doubt(req, &req->err);
   req->err.status = req->status;
   buf_clear(&shown);
   return -1;
@@ -397,6 +404,7 @@ static void on_transfer(void *easy, int code) {
     http_explain(http, req, (CURLcode)code);
   else if (is_redirect(req) && follow(req) == 0)
     return;
+  http_output_end(http, req);
   http_trace(http, req);
   /* libcurl counts its silent repeats over the life of a handle and gives up
      after five: only a handle that needed no connection is kept as it is. */
@@ -419,6 +427,14 @@ int http_req_status(const HttpReq *req) {
 
 const Buf *http_req_body(const HttpReq *req) {
   return &req->body;
+}
+
+size_t http_req_size(const HttpReq *req) {
+  return req->body.len + req->out_len;
+}
+
+bool http_req_is_file(const HttpReq *req) {
+  return req->out_done;
 }
 
 const char *http_req_url(const HttpReq *req) {

@@ -46,6 +46,14 @@ Http *http_new(Loop *loop, const HttpOptions *options, Err *err);
    stay their holders' to free. NULL is fine. */
 void http_free(Http *http);
 
+/* A file that goes up as one part of a form, read piece by piece as it
+   leaves. */
+typedef struct HttpPart {
+  const char *name;           /* of the part: "files" */
+  const char *path;           /* a regular file; its last name goes along */
+  const char *type;           /* nullable: application/octet-stream */
+} HttpPart;
+
 typedef struct HttpCall {
   const char *method;         /* from url_method */
   const char *url;            /* from url_build or url_resolve */
@@ -53,6 +61,13 @@ typedef struct HttpCall {
   size_t nheaders;
   const char *body;           /* nullable; borrowed until done */
   size_t body_len;
+  const HttpPart *parts;      /* n of them: multipart/form-data instead of */
+  size_t nparts;              /* a body; borrowed until done */
+  const char *output;         /* nullable; the body of a 2xx reply goes into
+                                 this file, which is replaced whole when all
+                                 is there and otherwise left alone. An empty
+                                 body is ERR_SERVER; max_body does not count.
+                                 Other replies are kept as without it */
   double timeout;             /* seconds for this call, 0 = the default */
   bool repeatable;            /* read or set: may use a kept connection, may
                                  follow a same-origin redirect if GET or
@@ -75,6 +90,10 @@ typedef void http_done(void *ctx, HttpReq *req);
    itself is read before return, but for what it says is borrowed until done. */
 HttpReq *http_send(Http *http, const HttpCall *call, http_done *fn, void *ctx,
                    Err *err);
+/* Whether the parts can be read and the output can be made, as far as it can
+   be told beforehand: -1 and ERR_FILE. http_send looks too, but may be behind
+   a login. */
+int http_check_files(const HttpCall *call, Err *err);
 /* Cancels if in flight (done is then not called), and frees. NULL is fine. */
 void http_req_free(HttpReq *req);
 
@@ -85,6 +104,8 @@ bool http_req_pending(const HttpReq *req);
 const Err *http_req_err(const HttpReq *req);   /* kind ERR_NONE: a reply came */
 int http_req_status(const HttpReq *req);
 const Buf *http_req_body(const HttpReq *req);  /* decoded bytes */
+size_t http_req_size(const HttpReq *req);      /* of the body, in memory or file */
+bool http_req_is_file(const HttpReq *req);     /* the body is in call->output */
 /* The last value of a header, NULL if absent. Case does not matter. */
 const char *http_req_header(const HttpReq *req, const char *name, size_t *len);
 /* Calls fn for each reply header in order. */

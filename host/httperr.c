@@ -56,7 +56,9 @@ static bool says(const Fault *f, const char *part) {
 /* Tells which limit and by which setting it is raised. */
 static bool explain_limit(const Fault *f, Err *err) {
   const HttpReq *req = f->req;
-  if (req->over_body)
+  if (req->file_err.kind != ERR_NONE)
+    *err = req->file_err;
+  else if (req->over_body)
     err_set(err, ERR_CAP, "the reply of %s is larger than %zu bytes (limit "
             "'max_body'); ask for less or raise the setting 'max_body' of %s",
             f->peer, req->max_body, f->http->service);
@@ -211,7 +213,7 @@ static void explain_late(const Fault *f, Err *err) {
           "for the answer %.1f s, receiving %.1f s, %zu bytes so far); if it "
           "is known to be slow, raise '%s'", f->peer,
           stalled ? "sent nothing more" : "did not finish its answer",
-          t->total, ready, begun - ready, t->total - begun, req->body.len,
+          t->total, ready, begun - ready, t->total - begun, http_req_size(req),
           stalled ? "stall_timeout" : "timeout");
 }
 
@@ -220,7 +222,7 @@ static bool explain_reply(const Fault *f, Err *err) {
   switch (f->code) {
   case CURLE_PARTIAL_FILE:
     err_set(err, ERR_SERVER, "the reply of %s broke off after %zu bytes: %s",
-            f->peer, f->req->body.len, f->reason);
+            f->peer, http_req_size(f->req), f->reason);
     return true;
   case CURLE_RECV_ERROR:
     if (!says(f, "hunk")) return false;
@@ -256,7 +258,7 @@ static void explain_lost(const Fault *f, Err *err) {
 }
 
 /* What changes something and may have been received cannot be called failed. */
-static void doubt(const HttpReq *req, Err *err) {
+void http_doubt(const HttpReq *req, Err *err) {
   char what[ERR_TEXT];
   memcpy(what, err->text, sizeof what);
   const char *operation = req->call.operation;
@@ -283,5 +285,5 @@ void http_explain(const Http *http, HttpReq *req, CURLcode code) {
     err->retryable = true;
   }
   err->status = req->status;
-  if (req->sent && !req->call.repeatable) doubt(req, err);
+  if (req->sent && !req->call.repeatable) http_doubt(req, err);
 }

@@ -13,7 +13,7 @@
 
 #define CERTS "/etc/ssl/certs"
 
-enum { SHAPE_GET, SHAPE_HEAD, SHAPE_POST };
+enum { SHAPE_GET, SHAPE_HEAD, SHAPE_POST, SHAPE_FORM };
 
 /* Headers that frame the message or steer the connection: a wrong one from
    outside could hang the call or smuggle a second request. */
@@ -47,6 +47,7 @@ static int refuse_setting(const Http *http, const char *name, CURLcode rc,
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx) {
   HttpReq *req = ((Slot *)ctx)->req;
   (void)size;   /* always 1 */
+  if (http_to_file(req)) return http_output(req, bytes, n) ? 0 : n;
   if (n > req->max_body - req->body.len) {
     req->over_body = true;
     return 0;
@@ -199,6 +200,9 @@ static int apply_method(Slot *slot, const HttpCall *call, Err *err) {
     if (call->body_len > 0)
       return err_set(err, ERR_VALIDATION, "a HEAD request has no body");
     shape = SHAPE_HEAD;
+  } else if (call->nparts > 0) {
+    shape = SHAPE_FORM;
+    if (strcmp(m, "POST") != 0) custom = m;
   } else if (call->body || strcmp(m, "POST") == 0 || strcmp(m, "PUT") == 0 ||
              strcmp(m, "PATCH") == 0) {
     shape = SHAPE_POST;    /* also without a body: "Content-Length: 0" */
@@ -210,13 +214,14 @@ static int apply_method(Slot *slot, const HttpCall *call, Err *err) {
     if (slot->shape == SHAPE_HEAD) SET(CURLOPT_NOBODY, 0L);
     if (shape == SHAPE_HEAD) SET(CURLOPT_NOBODY, 1L);
     else if (shape == SHAPE_GET) SET(CURLOPT_HTTPGET, 1L);
-    else SET(CURLOPT_POST, 1L);
+    else if (shape == SHAPE_POST) SET(CURLOPT_POST, 1L);
     slot->shape = shape;
   }
   if (custom != slot->custom) {
     SET(CURLOPT_CUSTOMREQUEST, custom);
     slot->custom = custom;
   }
+  if (shape == SHAPE_FORM) return http_apply_parts(slot, call, err);
   if (shape != SHAPE_POST) return 0;
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
   SET(CURLOPT_POSTFIELDS, call->body ? call->body : "");
@@ -269,11 +274,15 @@ static int apply_headers(Slot *slot, const HttpCall *call, Err *err) {
   bool typed = false;
   for (size_t i = 0; i < call->nheaders; i++)
     if (add_checked(&list, call->headers[i], &typed, err)) goto fail;
-  if (slot->shape == SHAPE_POST) {
-    /* libcurl would claim a form, and would wait for "100 Continue". */
-    if (!typed && add_header(&list, "Content-Type:", err)) goto fail;
-    if (add_header(&list, "Expect:", err)) goto fail;
+  if (slot->shape == SHAPE_FORM && typed) {
+    err_set(err, ERR_VALIDATION, "the Content-Type of a form is libcurl's");
+    goto fail;
   }
+  /* libcurl would claim a form for any body, and would wait for "100
+     Continue". */
+  if (slot->shape == SHAPE_POST && !typed &&
+      add_header(&list, "Content-Type:", err)) goto fail;
+  if (slot->shape >= SHAPE_POST && add_header(&list, "Expect:", err)) goto fail;
   CURLcode rc = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
   if (rc != CURLE_OK) {
     refuse(rc, err);

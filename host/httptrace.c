@@ -33,7 +33,7 @@ void http_trace(const Http *http, const HttpReq *req) {
     buf_printf(&line, "%d ", req->status);
   add_time(&line, req->times.total);
   buf_puts(&line, " ");
-  add_size(&line, req->body.len);
+  add_size(&line, http_req_size(req));
   if (req->times.redirects > 0)
     buf_printf(&line, ", %ld redirects", req->times.redirects);
   if (req->times.connects > 0) buf_puts(&line, ", new connection");

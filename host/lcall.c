@@ -51,14 +51,16 @@ Buf *lhttp_scratch(lua_State *L) {
   return b;
 }
 
-Call *lcall_new(lua_State *L, int table, int account) {
-  Call *c = lua_newuserdatauv(L, sizeof *c, 2);
+Call *lcall_new(lua_State *L, int table, int account, int parts) {
+  Call *c = lua_newuserdatauv(L, sizeof *c, 3);
   *c = (Call){.wait.cancel = call_cancel};
   luaL_setmetatable(L, CALL);
   lua_pushvalue(L, table);
   lua_setiuservalue(L, -2, 1);
   lua_pushvalue(L, account);
   lua_setiuservalue(L, -2, 2);
+  lua_pushvalue(L, parts);
+  lua_setiuservalue(L, -2, 3);
   return c;
 }
 
@@ -138,7 +140,7 @@ static int push_json(lua_State *L, const HttpReq *req, Err *err) {
 /* The reply table on top of the stack gets the facts of the request. */
 static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
   HttpTimes times = http_req_times(req);
-  lua_createtable(L, 0, 8);
+  lua_createtable(L, 0, 9);
   lua_pushinteger(L, http_req_status(req));
   lua_setfield(L, -2, "status");
   lua_pushnumber(L, times.total);
@@ -147,6 +149,8 @@ static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
   lua_setfield(L, -2, "attempts");
   lua_pushinteger(L, auth_req_logins(c->req));
   lua_setfield(L, -2, "logins");
+  lua_pushinteger(L, (lua_Integer)http_req_size(req));
+  lua_setfield(L, -2, "size");
   lua_pushstring(L, http_req_url(req));
   lua_setfield(L, -2, "url");
   Buf *head = lhttp_scratch(L);
@@ -199,7 +203,10 @@ int lcall_finish(lua_State *L, int status_, lua_KContext ctx) {
   /* failures come as JSON even where success is text or a file */
   bool json = strcmp(decode, "json") == 0 || status >= 300;
   lua_pop(L, 1);
-  if (!json) {
+  if (http_req_is_file(req)) {
+    lua_getfield(L, 2, "output");
+    push_reply(L, c, req);
+  } else if (!json) {
     push_text(L, req);
     push_reply(L, c, req);
   } else if (push_json(L, req, &err) == 0) {

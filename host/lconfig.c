@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "buf.h"
 #include "configfile.h"
+#include "env.h"
 #include "lerr.h"
 #include "secret.h"
 
@@ -146,6 +147,18 @@ static int l_source(lua_State *L) {
   return 1;
 }
 
+/* lacks(profile, service, name) -> what is wrong with a text that is known,
+   or nil: "is empty", "holds only blanks" */
+static int l_lacks(lua_State *L) {
+  const Setting *s = find(L);
+  const char *text = NULL;
+  if (s && s->type == SETTING_STRING) text = s->string;
+  if (s && s->type == SETTING_SECRET) text = secret_known(s->secret);
+  if (!text || text[strspn(text, SECRET_BLANKS)]) return 0;
+  lua_pushstring(L, *text ? "holds only blanks" : "is empty");
+  return 1;
+}
+
 /* resolve(profile, service, name) -> true | nil, err: fetches a secret now,
    so that it is known to redaction */
 static int l_resolve(lua_State *L) {
@@ -168,7 +181,8 @@ static int set_literal(Config *c, const char *profile, const char *service,
   Setting s = {.type = SETTING_SECRET, .origin = origin};
   s.secret = secret_new(SECRET_LITERAL, text, err);
   if (!s.secret) return -1;
-  int rc = secret_value(s.secret, &n, err)
+  /* ERR_AUTH: nothing but blanks, a fault only of who signs in with it. */
+  int rc = secret_value(s.secret, &n, err) || err->kind == ERR_AUTH
                ? config_set(c, profile, service, name, &s, err) : -1;
   if (rc) err_prefix(err, "profile '%s', %s.%s", profile, service, name);
   secret_release(s.secret);
@@ -338,15 +352,20 @@ static const char *convert(lua_State *L, const char *type, const char *text,
 }
 
 /* env(variable, service, name, type, secret) -> true | nil, err: takes the
-   setting from the environment, a secret out of it */
+   setting from the environment, a secret out of it; false if it is empty,
+   which counts as not set */
 static int l_env(lua_State *L) {
   Config *c = lconfig_check(L, 1);
   const char *variable = check_text(L, 2), *service = check_text(L, 3),
              *name = check_text(L, 4), *type = check_text(L, 5);
   Setting s = {.origin = variable};
   Err err;
-  const char *text = getenv(variable), *wants = NULL;
+  const char *text = env_get(variable), *wants = NULL;
   if (!text) return luaL_error(L, "%s is not set", variable);
+  if (!*text) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
   int rc = -1;
   if (lua_toboolean(L, 6)) {
     s.type = SETTING_SECRET;
@@ -366,7 +385,8 @@ static int l_env(lua_State *L) {
 static const luaL_Reg methods[] = {
   {"profile", l_profile}, {"protected", l_protected}, {"has", l_has},
   {"names", l_names}, {"get", l_get}, {"source", l_source},
-  {"resolve", l_resolve}, {"mark_secret", l_mark_secret}, {"set", l_set},
+  {"lacks", l_lacks}, {"resolve", l_resolve}, {"mark_secret", l_mark_secret},
+  {"set", l_set},
   {"set_profile", l_set_profile}, {"env", l_env}, {NULL, NULL}};
 
 /* ---- functions ---- */

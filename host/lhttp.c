@@ -307,10 +307,59 @@ static int call_url(lua_State *L, Account *a, Err *err) {
   return build_url(L, 2, a->base, &a->url, err);
 }
 
+static const char *check_name(lua_State *L, int index) {
+  size_t len;
+  const char *name = luaL_checklstring(L, index, &len);
+  if (strlen(name) != len) {
+    Err err;
+    err_set(&err, ERR_VALIDATION, "a file name must not hold a zero byte");
+    lerr_raise(L, &err);
+  }
+  return name;
+}
+
+/* parts = { {name, path, type}, ... } and output = path of the table at index
+   into call; the parts, or nil, are left on the stack for who has to keep
+   them. */
+static void read_files(lua_State *L, int index, HttpCall *call) {
+  if (lua_getfield(L, index, "output") != LUA_TNIL)
+    call->output = check_name(L, -1);
+  if (lua_getfield(L, index, "parts") == LUA_TNIL) return;
+  luaL_checktype(L, -1, LUA_TTABLE);
+  int list = lua_gettop(L);
+  size_t n = lua_rawlen(L, list);
+  HttpPart *parts = lua_newuserdatauv(L, (n + 1) * sizeof *parts, 0);
+  for (size_t i = 0; i < n; i++) {
+    lua_rawgeti(L, list, (lua_Integer)i + 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    lua_rawgeti(L, -3, 3);
+    parts[i] = (HttpPart){luaL_checkstring(L, -3), check_name(L, -2),
+                          luaL_optstring(L, -1, NULL)};
+    lua_pop(L, 4);    /* the call's table anchors the texts */
+  }
+  call->parts = parts;
+  call->nparts = n;
+}
+
+/* check_files{parts=, output=} -> true, or nil and what is wrong with the
+   files of a call that is to be sent */
+static int l_check_files(lua_State *L) {
+  Err err = {0};
+  HttpCall call = {0};
+  luaL_checktype(L, 1, LUA_TTABLE);
+  read_files(L, 1, &call);
+  if (http_check_files(&call, &err) != 0) return lerr_fail(L, &err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 static int l_send(lua_State *L) {
   Account *a = luaL_checkudata(L, 1, ACCOUNT);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
+  luaL_checkstack(L, 2 * LUA_MINSTACK, NULL);
   if (!a->auth) return luaL_error(L, "closed account");
   Err err = {0};
   HttpCall call = {.method = url_method(text_field(L, 2, "method"))};
@@ -320,7 +369,10 @@ static int l_send(lua_State *L) {
   const char *const *headers = string_list(L, 2, "headers");
   while (headers && headers[call.nheaders]) call.nheaders++;
   call.headers = headers;
-  lua_getfield(L, 2, "body");
+  /* A number would become a text that nothing anchors. */
+  int body = lua_getfield(L, 2, "body");
+  if (body != LUA_TNIL && body != LUA_TSTRING)
+    return luaL_error(L, "the body must be a string");
   call.body = lua_tolstring(L, -1, &call.body_len);
   lua_getfield(L, 2, "timeout");
   call.timeout = luaL_optnumber(L, -1, 0);
@@ -332,7 +384,8 @@ static int l_send(lua_State *L) {
   while (without && without[nwithout]) nwithout++;
   lua_getfield(L, 2, "anonymous");
   int flags = lua_toboolean(L, -1) ? AUTH_NONE : 0;
-  Call *c = lcall_new(L, 2, 1);
+  read_files(L, 2, &call);
+  Call *c = lcall_new(L, 2, 1, lua_gettop(L));
   c->repeatable = call.repeatable;
   c->req = auth_send(a->auth, &call, flags, without, nwithout, lcall_done, c,
                      &err);
@@ -362,7 +415,8 @@ static const luaL_Reg meta[] = {
   {"__gc", account_close}, {"__close", account_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
-  {"connect", l_connect}, {"base", l_base}, {"url", l_url}, {NULL, NULL}};
+  {"connect", l_connect}, {"base", l_base}, {"url", l_url},
+  {"check_files", l_check_files}, {NULL, NULL}};
 
 int luaopen_host_http(lua_State *L) {
   luaL_newmetatable(L, ACCOUNT);

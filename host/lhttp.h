@@ -23,7 +23,8 @@ typedef struct Account {
   Buf number;                         /* a setting that is a number, as text */
 } Account;
 
-/* One call in flight; a userdata that anchors the call's table and account. */
+/* One call in flight; a userdata that anchors the call's table, its account
+   and what was made of its files. */
 typedef struct Call {
   Wait wait;
   AuthReq *req;
@@ -32,16 +33,17 @@ typedef struct Call {
 
 void lcall_open(lua_State *L);
 
-/* Pushes a new call with no request yet. */
-Call *lcall_new(lua_State *L, int table, int account);
+/* Pushes a new call with no request yet; the three are stack positions. */
+Call *lcall_new(lua_State *L, int table, int account, int parts);
 
 /* For auth_send. */
 void lcall_done(void *ctx, AuthReq *req);
 
 /* What follows the wait; pushes status, value, reply or nil, error:
-   reply = { status, seconds, attempts, logins, url, content_type, head, text }
-   where head is the reply's header lines and text the body as it came, only
-   where it was not decoded. */
+   reply = { status, seconds, attempts, logins, url, size, head, text }
+   where head is the reply's header lines, size the bytes of the body and text
+   the body as it came, only where it was not decoded. The value of a body
+   that went into a file is the file's name. */
 int lcall_finish(lua_State *L, int status, lua_KContext call);
 
 /* Pushes a userdata that holds an empty buffer, and returns it. */

@@ -307,6 +307,39 @@ static void run_signals(Loop *loop, bool readable) {
 
 /* Transfers. */
 
+enum { SPARE = 16 };
+
+/* The descriptors that the next ones opened will be. */
+static int next_descriptors(int *fds) {
+  int n = 0, fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const int first = fd;
+  while (n < SPARE && fd >= 0) {
+    fds[n++] = fd;
+    int more = fcntl(first, F_DUPFD_CLOEXEC, fd + 1);
+    if (fd != first) close(fd);
+    fd = more;
+  }
+  if (fd >= 0 && fd != first) close(fd);
+  close(first);
+  return n;
+}
+
+/* libcurl keeps a pair of sockets to wake itself, which it lets children have:
+   they must not. */
+static CURLM *start_multi(void) {
+  int fds[SPARE];
+  int n = next_descriptors(fds);
+  CURLM *multi = curl_multi_init();
+  for (int i = 0; multi && i < n; i++) {
+    int flags = fcntl(fds[i], F_GETFD);
+    if (flags < 0 || fcntl(fds[i], F_SETFD, flags | FD_CLOEXEC) == 0) continue;
+    curl_multi_cleanup(multi);
+    return NULL;
+  }
+  return multi;
+}
+
 void *loop_transfers(Loop *loop, Err *err) {
   if (loop->multi) return loop->multi;
   /* Whoever can set our environment must not get our session keys so. */
@@ -317,7 +350,7 @@ void *loop_transfers(Loop *loop, Err *err) {
             curl_easy_strerror(rc));
     return NULL;
   }
-  CURLM *multi = curl_multi_init();
+  CURLM *multi = start_multi();
   /* The default, four times the transfers of the moment, would close the
      pool whenever a burst is over. */
   if (!multi || curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,

@@ -4,26 +4,29 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <microhttpd.h>
 #include <readline/readline.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
+#include <time.h>
 #include <unistd.h>
+#include "env.h"
 #include "lerr.h"
 #include "sys.h"
 
 #define BOX "host.sys.bytes"
-#define PREFIX "ERRAND_"
+#define LOCK "host.sys.lock"
 
 enum { READ_MAX = 256 * 1024 * 1024, RANDOM_MAX = 4096 };
-
-extern char **environ;
 
 /* ---- arguments ---- */
 
@@ -162,6 +165,72 @@ static int l_write(lua_State *L) {
   return pushed;
 }
 
+/* ---- locks ---- */
+
+static int lock_gc(lua_State *L) {
+  int *fd = luaL_checkudata(L, 1, LOCK);
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+  return 0;
+}
+
+static int *push_lock(lua_State *L) {
+  int *fd = lua_newuserdatauv(L, sizeof *fd, 0);
+  *fd = -1;
+  if (luaL_newmetatable(L, LOCK)) {
+    lua_pushcfunction(L, lock_gc);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__gc");
+    lua_setfield(L, -2, "__close");
+  }
+  lua_setmetatable(L, -2);
+  return fd;
+}
+
+/* Who ends just now gets a moment to be gone. */
+static int wait_lock(int fd) {
+  const struct timespec moment = {0, 10000000};
+  int rc, tries = 0;
+  while ((rc = flock(fd, LOCK_EX | LOCK_NB)) && errno == EWOULDBLOCK &&
+         tries++ < 100)
+    nanosleep(&moment, NULL);
+  return rc;
+}
+
+static int in_use(int fd, const char *what, Err *err) {
+  char holder[24] = "";
+  ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+  long pid = n > 0 ? strtol(holder, NULL, 10) : 0;
+  if (pid > 0)
+    return err_set(err, ERR_CONFIG, "%s is in use by process %ld", what, pid);
+  return err_set(err, ERR_CONFIG, "%s is in use by another process", what);
+}
+
+/* lock(path, what) -> handle | nil, err: the file at path is locked as long as
+   the handle lives; the system unlocks it with the process, however that
+   ends. `what` is what messages say is in use. */
+static int l_lock(lua_State *L) {
+  const char *path = check_text(L, 1), *what = check_text(L, 2);
+  int *fd = push_lock(L);
+  Err err;
+  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (*fd < 0) {
+    err_sys(&err, ERR_FILE, errno, "cannot open %s", path);
+    return lerr_fail(L, &err);
+  }
+  if (wait_lock(*fd)) {
+    if (errno == EWOULDBLOCK) in_use(*fd, what, &err);
+    else err_sys(&err, ERR_FILE, errno, "cannot lock %s", path);
+    return lerr_fail(L, &err);
+  }
+  char pid[24];
+  int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+  /* Only for the message above: the lock holds without it. */
+  bool told = ftruncate(*fd, 0) == 0 && pwrite(*fd, pid, (size_t)n, 0) == n;
+  (void)told;
+  return 1;
+}
+
 /* ---- terminal, clock, process ---- */
 
 static int l_isatty(lua_State *L) {
@@ -209,15 +278,18 @@ static int l_env(lua_State *L) {
   return 1;
 }
 
+/* The list is on top of the stack. */
+static void add_variable(void *ctx, const char *name, size_t len) {
+  lua_State *L = ctx;
+  lua_pushlstring(L, name, len);
+  lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+}
+
+/* environ() -> names of all ERRAND_ variables, those that env() and os.getenv
+   no longer see among them */
 static int l_environ(lua_State *L) {
   lua_newtable(L);
-  lua_Integer n = 0;
-  for (char **e = environ; e && *e; e++) {
-    const char *equals = strchr(*e, '=');
-    if (!equals || strncmp(*e, PREFIX, sizeof PREFIX - 1) != 0) continue;
-    lua_pushlstring(L, *e, (size_t)(equals - *e));
-    lua_rawseti(L, -2, ++n);
-  }
+  env_each(add_variable, L);
   return 1;
 }
 
@@ -229,7 +301,7 @@ static const char *check_name(lua_State *L, int index) {
 }
 
 static int l_unsetenv(lua_State *L) {
-  if (unsetenv(check_name(L, 1))) return luaL_error(L, "out of memory");
+  env_drop(check_name(L, 1));
   return 0;
 }
 
@@ -281,7 +353,8 @@ static const luaL_Reg functions[] = {
   {"write_file", l_write_file}, {"make_dir", l_make_dir},
   {"exists", l_exists}, {"clock", l_clock}, {"utc", l_utc}, {"env", l_env},
   {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},
-  {"cwd", l_cwd}, {"realpath", l_realpath}, {"stdin_read", l_stdin_read},
+  {"lock", l_lock}, {"cwd", l_cwd}, {"realpath", l_realpath},
+  {"stdin_read", l_stdin_read},
   {"write", l_write}, {"random", l_random}, {"exit_now", l_exit_now},
   {"facts", l_facts}, {NULL, NULL}};
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "env.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -20,10 +22,16 @@
 #include "task.h"
 
 static struct sigaction loop_action;    /* what loop_signal installed */
+static pthread_t main_thread;           /* the one that runs Lua */
 
 /* The first Ctrl-C stops Lua code and cancels the wait; a third one, when
-   nothing heeds the first two, ends the process. */
+   nothing heeds the first two, ends the process. The system may pick a thread
+   of libcurl's resolver, which must not touch the Lua state. */
 static void on_interrupt(int signo) {
+  if (!pthread_equal(pthread_self(), main_thread)) {
+    pthread_kill(main_thread, signo);
+    return;
+  }
   if (state_interrupt() > 2) _exit(130);
   loop_action.sa_handler(signo);
 }
@@ -39,6 +47,7 @@ static void interrupt_wait(void *ctx) {
 static int catch_interrupts(Loop *loop, lua_State *L, Err *err) {
   if (loop_signal(loop, SIGINT, interrupt_wait, L, err) != 0) return -1;
   struct sigaction action = {.sa_handler = on_interrupt};
+  main_thread = pthread_self();
   if (sigaction(SIGINT, NULL, &loop_action) != 0 ||
       sigaction(SIGINT, &action, NULL) != 0)
     return err_sys(err, ERR_SCRIPT, errno, "cannot catch SIGINT");
@@ -95,7 +104,7 @@ int main(int argc, char **argv) {
   State *state = NULL;
   int code = -1;
   (void)argc;
-  if (harden(&err) != 0) goto end;
+  if (harden(&err) != 0 || env_take(&err) != 0) goto end;
   if (!(loop = loop_new(&err))) goto end;
   const StateOptions options = {.lua_dir = getenv("ERRAND_LUA")};
   if (!(state = state_new(loop, &options, &err))) goto end;

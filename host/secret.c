@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "env.h"
 #include "redact.h"
 #include "secretread.h"
 #include "text.h"
@@ -53,9 +54,15 @@ static void drop(Secret *s) {
   s->value = NULL;
 }
 
-/* From here on it is redacted, whether it turns out usable or not. */
+static bool is_blank(const char *value, size_t n) {
+  while (n > 0 && value[n - 1] && strchr(SECRET_BLANKS, value[n - 1])) n--;
+  return n == 0;
+}
+
+/* From here on it is redacted, whether it turns out usable or not; but blanks
+   are in every text. */
 static int keep_redacted(Secret *s, const char *value, size_t n, Err *err) {
-  if (redact_add(value, n))
+  if (!is_blank(value, n) && redact_add(value, n))
     return err_set(err, ERR_CAP, "no memory for a secret");
   return keep(s, value, n, err);
 }
@@ -66,15 +73,13 @@ static size_t without_newline(const char *s, size_t n) {
   return n > 0 && s[n - 1] == '\r' ? n - 1 : n;
 }
 
-/* Takes the variable out of the environment, and its bytes out of the block
-   that /proc shows. */
+/* Takes the variable out of the environment. */
 static int take_env(Secret *s, Err *err) {
-  char *value = getenv(s->what);
+  const char *value = env_get(s->what);
   if (!value) return 0;
-  size_t n = strlen(value);
-  if (keep_redacted(s, value, without_newline(value, n), err)) return -1;
-  explicit_bzero(value, n);
-  unsetenv(s->what);
+  size_t n = without_newline(value, strlen(value));
+  if (n > 0 && keep_redacted(s, value, n, err)) return -1;
+  env_drop(s->what);
   return 0;
 }
 
@@ -163,11 +168,12 @@ static int read_source(const Secret *s, Buf *out, Err *err) {
 }
 
 /* "SOURCE FAULT" as an error. */
-static int bad_value(const Secret *s, const char *fault, Err *err) {
+static int bad_value(const Secret *s, ErrKind kind, const char *fault,
+                     Err *err) {
   Buf name;
   buf_init(&name, 4096);
   secret_describe(s, &name);
-  err_set(err, ERR_CONFIG, "the secret from %s %s", buf_str(&name), fault);
+  err_set(err, kind, "the secret from %s %s", buf_str(&name), fault);
   buf_clear(&name);
   return -1;
 }
@@ -184,20 +190,33 @@ static int resolve(Secret *s, Err *err) {
   }
   n = without_newline(raw.data, n);
   /* Nothing is a fault where a value was expected, but can be an answer. */
-  if (n == 0 && s->source != SECRET_PROMPT) rc = bad_value(s, "is empty", err);
+  if (n == 0 && s->source != SECRET_PROMPT)
+    rc = bad_value(s, ERR_CONFIG, "is empty", err);
   else rc = keep_redacted(s, raw.data, n, err);
 done:
   buf_wipe(&raw);
   return rc;
 }
 
+static int check_value(const Secret *s, Err *err) {
+  if (s->len > 0 && is_blank(s->value, s->len))
+    return bad_value(s, ERR_AUTH, "holds only blanks", err);
+  if (memchr(s->value, '\r', s->len) || memchr(s->value, '\n', s->len) ||
+      memchr(s->value, '\0', s->len))
+    return bad_value(s, ERR_CONFIG, "has CR, LF or NUL inside, which no header "
+                     "can carry", err);
+  return 0;
+}
+
+const char *secret_known(const Secret *s) {
+  return s->value;
+}
+
 const char *secret_value(Secret *s, size_t *len, Err *err) {
   if (!s->value) (void)resolve(s, err);
   if (!s->value) return NULL;
   if (!s->checked) {
-    if (memchr(s->value, '\r', s->len) || memchr(s->value, '\n', s->len) ||
-        memchr(s->value, '\0', s->len)) {
-      bad_value(s, "has CR, LF or NUL inside, which no header can carry", err);
+    if (check_value(s, err)) {
       if (s->source != SECRET_LITERAL && s->source != SECRET_ENV) drop(s);
       return NULL;
     }

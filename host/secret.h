@@ -7,6 +7,9 @@
 #include "buf.h"
 #include "err.h"
 
+/* A value of nothing else is a mistake. */
+#define SECRET_BLANKS " \t\r\n\v\f"
+
 typedef struct Secret Secret;   /* reference counted, single thread */
 
 typedef enum SecretSource {
@@ -20,7 +23,8 @@ typedef enum SecretSource {
 
 /* NULL when out of memory. SECRET_ENV reads the variable now and removes it
    from the environment, so that neither scripts nor children see it; the same
-   name again gives the same secret while one of them lives. Literals and
+   name again gives the same secret while one of them lives; an empty variable
+   counts as not set. Literals and
    variables are redacted from here on, the others once they are read. */
 Secret *secret_new(SecretSource source, const char *what, Err *err);
 Secret *secret_retain(Secret *s);
@@ -32,9 +36,14 @@ void secret_release(Secret *s);      /* NULL is fine; the last one wipes */
    no group or other bits; the error carries the chmod line (credentials may
    have group bits: systemd lets users in by access lists). Values with CR,
    LF or NUL inside are refused, as they could not go into a header; so are
-   empty files, commands and credentials. Kinds: ERR_AUTH where there is no
-   value, ERR_CONFIG where it is unusable, ERR_TIMEOUT, ERR_CANCELLED. */
+   empty files, commands and credentials, and values of blanks only. Kinds:
+   ERR_AUTH where there is no value or only blanks, ERR_CONFIG where it is
+   unusable, ERR_TIMEOUT, ERR_CANCELLED (Ctrl-C while it waited). */
 const char *secret_value(Secret *s, size_t *len, Err *err);
+
+/* The value as far as it is known, usable or not; NULL: it is yet to be
+   fetched, or there is none. */
+const char *secret_known(const Secret *s);
 
 /* "environment variable INTREXX_PASSWORD", "file /run/x", ... never the
    value. Appends to out. */

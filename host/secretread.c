@@ -14,13 +14,17 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "loop.h"
 #include "secret.h"
 
 #ifndef SECRET_PATIENCE
 #define SECRET_PATIENCE 30000   /* milliseconds for a command or a fifo */
 #endif
 
-enum { PATH_TEXT = 16384 };   /* bytes of a path, quoted */
+enum {
+  PATH_TEXT = 16384,   /* bytes of a path, quoted */
+  SLICE = 100          /* ms of a wait until Ctrl-C is looked for */
+};
 
 extern char **environ;
 
@@ -53,23 +57,23 @@ static Got read_some(int fd, Buf *out) {
   return rc ? GOT_TOO_MUCH : n == 0 ? GOT_END : GOT_MORE;
 }
 
-/* False when the time is up. Wakes after `slice` ms at the latest. */
-static bool wait_readable(int fd, long long deadline, int slice) {
+typedef enum Woke { WOKE_READY, WOKE_SLICE, WOKE_LATE, WOKE_INTERRUPTED } Woke;
+
+/* Waits `slice` ms at the longest. A signal may come just before poll, and so
+   not end it: slices are short. */
+static Woke wait_readable(int fd, long long deadline, int slice) {
   long long left = deadline - now_ms();
-  if (left <= 0) return false;
+  if (loop_signalled(SIGINT)) return WOKE_INTERRUPTED;
+  if (left <= 0) return WOKE_LATE;
   struct pollfd p = {.fd = fd, .events = POLLIN};
-  (void)poll(&p, 1, left < slice ? (int)left : slice);
-  return true;
+  int rc = poll(&p, 1, left < slice ? (int)left : slice);
+  return rc > 0 ? WOKE_READY : WOKE_SLICE;
 }
 
-/* A fifo that nobody writes to yet reads as ended, but does not poll so. */
-static bool wait_writer(int fd, long long deadline) {
-  struct pollfd p = {.fd = fd, .events = POLLIN};
-  for (;;) {
-    long long left = deadline - now_ms();
-    if (left <= 0) return false;
-    if (poll(&p, 1, (int)left) > 0) return true;
-  }
+static int no_patience(Woke woke, const char *path, Err *err) {
+  if (woke == WOKE_INTERRUPTED)
+    return err_set(err, ERR_CANCELLED, "interrupted while reading %s", path);
+  return err_set(err, ERR_TIMEOUT, "nothing came out of %s in time", path);
 }
 
 /* A path as a shell takes it, into text. */
@@ -121,16 +125,18 @@ static int read_open_file(int fd, const char *path, mode_t forbidden, Buf *out,
     return err_set(err, ERR_CONFIG, "%s is neither a file nor a fifo", path);
   if (check_mode(fd, path, forbidden, err)) return -1;
   long long deadline = now_ms() + SECRET_PATIENCE;
-  if (S_ISFIFO(st.st_mode) && !wait_writer(fd, deadline))
-    return err_set(err, ERR_TIMEOUT, "nothing came out of %s in time", path);
+  /* A fifo that nobody writes to yet reads as ended, but does not poll so. */
+  Woke woke = S_ISFIFO(st.st_mode) ? WOKE_SLICE : WOKE_READY;
+  while (woke == WOKE_SLICE) woke = wait_readable(fd, deadline, SLICE);
+  if (woke != WOKE_READY) return no_patience(woke, path, err);
   for (;;) {
     switch (read_some(fd, out)) {
       case GOT_END: return 0;
       case GOT_MORE: break;
       case GOT_NOTHING:
-        if (wait_readable(fd, deadline, SECRET_PATIENCE)) break;
-        return err_set(err, ERR_TIMEOUT, "nothing came out of %s in time",
-                       path);
+        woke = wait_readable(fd, deadline, SLICE);
+        if (woke > WOKE_SLICE) return no_patience(woke, path, err);
+        break;
       case GOT_TOO_MUCH:
         return err_set(err, ERR_CONFIG, "%s is longer than %d bytes", path,
                        SECRET_MAX);
@@ -225,10 +231,19 @@ static void reap(Child *child, int flags) {
   if (pid < 0) child->status = -1;
 }
 
+static int gave_up(Woke woke, const char *command, Err *err) {
+  if (woke == WOKE_INTERRUPTED)
+    return err_set(err, ERR_CANCELLED, "interrupted while command '%s' ran",
+                   command);
+  return err_set(err, ERR_AUTH, "command '%s' took longer than %d s", command,
+                 SECRET_PATIENCE / 1000);
+}
+
 /* Ends when the output does, or the child, whose own children may keep the
    pipe open for ever. */
 static int read_output(Child *child, int fd, const char *command, Buf *out,
                        long long deadline, Err *err) {
+  Woke woke;
   for (;;) {
     bool ended = child->done;
     switch (read_some(fd, out)) {
@@ -236,9 +251,8 @@ static int read_output(Child *child, int fd, const char *command, Buf *out,
       case GOT_MORE: break;
       case GOT_NOTHING:
         if (ended) return 0;
-        if (!wait_readable(fd, deadline, 100))
-          return err_set(err, ERR_AUTH, "command '%s' took longer than %d s",
-                         command, SECRET_PATIENCE / 1000);
+        woke = wait_readable(fd, deadline, SLICE);
+        if (woke > WOKE_SLICE) return gave_up(woke, command, err);
         reap(child, WNOHANG);
         break;
       case GOT_TOO_MUCH:
@@ -282,10 +296,10 @@ int secret_from_command(const char *command, Buf *out, Err *err) {
   long long deadline = now_ms() + SECRET_PATIENCE;
   rc = read_output(&child, fds[0], command, out, deadline, err);
   close(fds[0]);
-  for (reap(&child, WNOHANG); rc == 0 && !child.done; reap(&child, WNOHANG))
-    if (!wait_readable(-1, deadline, 5))
-      rc = err_set(err, ERR_AUTH, "command '%s' took longer than %d s",
-                   command, SECRET_PATIENCE / 1000);
+  for (reap(&child, WNOHANG); rc == 0 && !child.done; reap(&child, WNOHANG)) {
+    Woke woke = wait_readable(-1, deadline, 5);
+    if (woke > WOKE_SLICE) rc = gave_up(woke, command, err);
+  }
   if (!child.done) kill(child.pid, SIGKILL);
   reap(&child, 0);
   return rc ? -1 : check_exit(&child, command, err);

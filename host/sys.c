@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outfile.h"
+
 enum { CHUNK = 64 * 1024, COLUMNS_MAX = 10000 };
 
 /* Waits for a descriptor that someone made non-blocking. */
@@ -82,95 +84,14 @@ fail:
                                                        : "descriptor");
 }
 
-/* The directory part of path into dir; "." if there is none. */
-static int dir_of(char *dir, size_t size, const char *path, Err *err) {
-  const char *slash = strrchr(path, '/');
-  size_t n = slash ? (size_t)(slash - path) : 0;
-  if (n >= size)
-    return err_sys(err, ERR_FILE, ENAMETOOLONG, "cannot use %s", path);
-  if (n == 0) {
-    dir[0] = slash ? '/' : '.';
-    dir[1] = '\0';
-    return 0;
-  }
-  memcpy(dir, path, n);
-  dir[n] = '\0';
-  return 0;
-}
-
-static int sync_dir(const char *path, Err *err) {
-  char dir[PATH_MAX];
-  if (dir_of(dir, sizeof dir, path, err)) return -1;
-  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return err_sys(err, ERR_FILE, errno, "cannot open %s", dir);
-  int rc = fsync(fd);
-  if (rc) err_sys(err, ERR_FILE, errno, "cannot flush directory %s", dir);
-  (void)close(fd);
-  return rc;
-}
-
-/* Where the bytes go in the end: path itself, or what a link points to. */
-static int resolve_target(char *real, const char *path, Err *err) {
-  struct stat st;
-  if (realpath(path, real)) {
-    if (stat(real, &st))
-      return err_sys(err, ERR_FILE, errno, "cannot use %s", path);
-    /* As root, a rename over /dev/null would replace the device. */
-    if (!S_ISREG(st.st_mode))
-      return err_set(err, ERR_FILE, "%s is no regular file", path);
-    return 0;
-  }
-  if (errno != ENOENT)
-    return err_sys(err, ERR_FILE, errno, "cannot use %s", path);
-  size_t n = strlen(path);
-  if (n >= PATH_MAX)
-    return err_sys(err, ERR_FILE, ENAMETOOLONG, "cannot use %s", path);
-  memcpy(real, path, n + 1);
-  return 0;
-}
-
-/* Writes, flushes and closes fd in every case. */
-static int fill(int fd, const char *name, const void *bytes, size_t n,
-                mode_t mode, Err *err) {
-  const char *doing = "write";
-  int bad = sys_write(fd, bytes, n, NULL, NULL);
-  if (!bad) doing = "set the mode of", bad = fchmod(fd, mode);
-  if (!bad) doing = "flush", bad = fsync(fd);
-  int why = errno;
-  if (close(fd) && !bad) doing = "close", bad = -1, why = errno;
-  if (!bad) return 0;
-  return err_sys(err, ERR_FILE, why, "cannot %s %s", doing, name);
-}
-
 int sys_write_file(const char *path, const void *bytes, size_t n, mode_t mode,
                    Err *err) {
-  char real[PATH_MAX];
-  if (resolve_target(real, path, err)) return -1;
-  Buf temp;
-  buf_init(&temp, PATH_MAX + 16);
-  int rc = -1;
-  bool made = false;
-  if (buf_printf(&temp, "%s.XXXXXX", real)) {
-    err_set(err, ERR_FILE, "out of memory for %s", path);
-    goto fail;
-  }
-  int fd = mkostemp(temp.data, O_CLOEXEC);
-  if (fd < 0) {
-    err_sys(err, ERR_FILE, errno, "cannot create a file beside %s", path);
-    goto fail;
-  }
-  made = true;
-  if (fill(fd, path, bytes, n, mode, err)) goto fail;
-  if (rename(temp.data, real)) {
-    err_sys(err, ERR_FILE, errno, "cannot replace %s", path);
-    goto fail;
-  }
-  made = false;
-  rc = sync_dir(real, err);
-fail:
-  if (made) (void)unlink(temp.data);
-  buf_clear(&temp);
-  return rc;
+  OutFile *f = outfile_open(path, err);
+  if (!f) return -1;
+  if (outfile_write(f, bytes, n, err) == 0)
+    return outfile_commit(f, mode, err);
+  outfile_discard(f);
+  return -1;
 }
 
 static int make_one(const char *path, mode_t mode, Err *err) {

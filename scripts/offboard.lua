@@ -1,33 +1,46 @@
 -- offboard.lua - people out of IXON, Qalyptus and an Intrexx portal; safe to repeat.
 -- SPDX-License-Identifier: MIT
 
+local EMAIL = "[^@%s]+@[^@%s]+"
+
 local opt = args{
   summary = "Withdraw IXON invites, remove IXON and Intrexx users, deactivate Qalyptus recipients.",
   doc = "What is not there is said and is no failure. Qalyptus cannot delete a recipient: it is "
-    .. "deactivated and taken out of its groups. Intrexx users are known by errand's own record.",
+    .. "deactivated and taken out of its groups. Intrexx cannot list users: errand removes those that "
+    .. "its own record knows. For anybody else, and for whom it removed before, it says \"not known "
+    .. "to errand\" and warns: that is no failure, but only a look into the portal shows whether the "
+    .. "person still has a user there. "
+    .. "Ends with 4 when something is in doubt, with 1 when somebody failed otherwise.",
   { "csv", "file", doc = "People: email,portal; other columns do not matter." },
-  { "email", unless = "csv", pattern = "[^@%s]+@[^@%s]+", doc = "Of the one person." },
+  { "email", unless = "csv", pattern = EMAIL, doc = "Of the one person." },
   { "portal", unless = "csv", doc = "Intrexx portal, by name." },
   { "limit", "integer", default = 4, min = 1, max = 64, doc = "People at a time." },
 }
 local columns = { "email", "portal" }
 local people = opt.csv and read_csv(opt.csv, { columns = columns, unique = "email" }) or { opt }
 
-local function out_of_ixon(person, note)
-  local invite = ixon.invites.find{ emailAddress = person.email }
-  if invite then
-    ixon.invites.delete{ publicId = invite.publicId }
-    note("invite", invite.publicId, "withdrawn")
-  else
-    note("invite", "", "not there")
+-- Every record with the address goes: there may be more than one invite.
+local function all_out(resource, person, what, outcome, note)
+  local found = {}
+  for record in resource.each() do
+    local address = record.emailAddress
+    if type(address) == "string" and address:lower() == person.email:lower() then
+      found[#found + 1] = record.publicId
+    end
   end
-  local user = ixon.users.find{ emailAddress = person.email }
-  if user then
-    ixon.users.delete{ publicId = user.publicId }
-    note("user", user.publicId, "removed")
-  else
-    note("user", "", "not there")
+  for _, id in ipairs(found) do
+    resource.delete{ publicId = id }
+    note(what, id, outcome)
   end
+  if #found == 0 then note(what, "", "not there") end
+end
+
+local function invites_out(person, note)
+  all_out(ixon.invites, person, "invite", "withdrawn", note)
+end
+
+local function users_out(person, note)
+  all_out(ixon.users, person, "user", "removed", note)
 end
 
 -- An update replaces the recipient whole, so what stays is sent again.
@@ -54,42 +67,79 @@ local function out_of_qalyptus(person, note)
   note("recipient", recipient.id, "deactivated")
 end
 
+-- A login may have been given to somebody else since.
+local function check_owner(user, person)
+  local contact = type(user.contact) == "table" and user.contact.email
+  local work = type(contact) == "table" and contact.work
+  if type(work) == "string" and work:lower() ~= person.email:lower() then
+    error(("portal '%s': user %s has the login of %s, but the e-mail address %s: see to it in the portal")
+      :format(person.portal, user.id, person.email, work), 0)
+  end
+end
+
 local function out_of_intrexx(person, note)
-  local login = person.email:match("^[^@]+"):lower()
-  local user = intrexx.users.find(person.portal, { login_username = login })
-  if not user then return note("user", "", "not there") end
+  if not intrexx.portals.find{ name = person.portal } then
+    error(("no Intrexx portal '%s'"):format(person.portal), 0)
+  end
+  local user = intrexx.users.find(person.portal, { login_username = person.email:lower() })
+  if not user then
+    note("user", "", "not known to errand")
+    return log.warn(("%s: intrexx: errand knows no user of this person in portal '%s': look in the portal")
+      :format(person.email, person.portal))
+  end
+  check_owner(user, person)
   intrexx.users.delete(person.portal, user.id)
   note("user", user.id, "removed")
 end
 
-local steps = { { "ixon", out_of_ixon }, { "qalyptus", out_of_qalyptus },
-                { "intrexx", out_of_intrexx } }
+-- Invites first: one that is accepted meanwhile is a user afterwards.
+local steps = { { "ixon", "invite", invites_out }, { "ixon", "user", users_out },
+                { "qalyptus", "recipient", out_of_qalyptus }, { "intrexx", "user", out_of_intrexx } }
 local rows = {}
 
--- Whoever leaves must lose access everywhere: a failure in one system does not
+-- Whoever leaves must lose access everywhere: a failure in one step does not
 -- keep the others from being tried.
 local outcomes = parallel(people, function(person, i)
   rows[i] = {}
-  local first
+  local worst
+  local function note(system, what, id, outcome)
+    table.insert(rows[i], { person = person.email, system = system, what = what,
+                            id = tostring(id), outcome = outcome })
+  end
+  if not person.email:find("^" .. EMAIL .. "$") then
+    note("", "", "", "nothing sent")
+    local fault = ("'%s' is no e-mail address"):format(person.email)
+    log.error(fault)
+    error(fault, 0)
+  end
   for _, step in ipairs(steps) do
-    local function note(what, id, outcome)
-      table.insert(rows[i], { person = person.email, system = step[1], what = what,
-                              id = tostring(id), outcome = outcome })
-    end
-    local ok, err = try(function() step[2](person, note) return true end)
+    local ok, err = try(function()
+      step[3](person, function(...) note(step[1], ...) end)
+      return true
+    end)
     if not ok then
-      note("", "", "failed")
+      note(step[1], step[2], "", "failed")
       log.error(person.email .. ": " .. step[1] .. ": " .. tostring(err))
-      first = first or err
+      if not worst or err.kind == "in_doubt" then worst = err end
     end
   end
-  if first then error(first, 0) end
+  if worst then error(worst, 0) end
 end, { limit = opt.limit, progress = function(person) return person.email end })
 
-local list, failed = {}, 0
+local list, failed, doubt = {}, 0, nil
 for i, outcome in ipairs(outcomes) do
   table.move(rows[i], 1, #rows[i], #list + 1, list)
-  if not outcome.ok then failed = failed + 1 end
+  if not outcome.ok then
+    failed = failed + 1
+    if outcome.error.kind == "in_doubt" then doubt = doubt or outcome.error end
+  end
 end
 print_table(list, { columns = { "person", "system", "what", "id", "outcome" } })
-if failed > 0 then error(("%d of %d people failed"):format(failed, #people), 0) end
+local summary = ("%d of %d people failed"):format(failed, #people)
+if doubt then
+  -- The last error decides the exit code: an error in doubt makes it 4.
+  doubt.message, doubt.problems = summary .. ", and something is in doubt: look before repeating", nil
+  doubt.where, doubt.service, doubt.operation = nil, nil, nil
+  error(doubt, 0)
+end
+if failed > 0 then error(summary, 0) end

@@ -5,6 +5,7 @@ local config = require "core.config"
 local error_ = require "core.error"
 local host_http = require "host.http"
 local json = require "host.json"
+local paths = require "core.paths"
 
 local M = {}
 local accounts = {}
@@ -43,6 +44,7 @@ local function connect(catalogue, profile, auth)
   local settings = config.service(profile, catalogue.name)
   local base, err = host_http.base(settings.url, settings.insecure_http or false)
   if not base then error_.rethrow(err, { service = catalogue.name }) end
+  local corrected = paths.read(catalogue, settings.paths)
   local options = { service = catalogue.name, profile = profile, base = base, config = config.handle(), auth = auth_spec(catalogue, auth) }
   for _, name in ipairs(transport) do options[name] = settings[name] end
   local connection
@@ -51,7 +53,7 @@ local function connect(catalogue, profile, auth)
   -- whose record of writes it is: the sandbox has another port each time
   local identity = require("core.session").sandbox and "sandbox" or base
   return { service = catalogue.name, profile = profile, catalogue = catalogue, settings = settings, base = base, identity = identity,
-    connection = connection, protected = config.is_protected(profile) }
+    connection = connection, protected = config.is_protected(profile), paths = corrected }
 end
 
 --- The account of a service in a profile (nil: the profile in force). auth

@@ -26,25 +26,73 @@ local function index_operation(catalogue, resource, op)
   if type(op.body) == "table" then normalise(op.body) end
 end
 
+local function index_resource(catalogue, resource)
+  resource.name = resource[1]
+  resource.operation = {}
+  for _, op in ipairs(resource.operations) do
+    index_operation(catalogue, resource, op)
+    resource.operation[op.name] = op
+  end
+  return resource
+end
+
+local function index_settings(catalogue)
+  catalogue.setting = {}
+  normalise(catalogue.settings)
+  for _, row in ipairs(catalogue.settings or {}) do catalogue.setting[row.name] = row end
+end
+
 --- Adds the look-up tables the engine needs to a catalogue as written.
 -- Resources: `resource_list` and `resource[name]`; in each `operations` and
 -- `operation[name]`; rows get `name` and `type` beside [1] and [2].
 function M.index(catalogue)
   catalogue.resource, catalogue.resource_list = {}, catalogue.resources
-  catalogue.setting = {}
-  normalise(catalogue.settings)
-  for _, row in ipairs(catalogue.settings or {}) do catalogue.setting[row.name] = row end
+  index_settings(catalogue)
   for _, rows in pairs(catalogue.shapes or {}) do normalise(rows) end
   for _, resource in ipairs(catalogue.resources) do
-    resource.name = resource[1]
-    resource.operation = {}
-    catalogue.resource[resource.name] = resource
-    for _, op in ipairs(resource.operations) do
-      index_operation(catalogue, resource, op)
-      resource.operation[op.name] = op
-    end
+    catalogue.resource[resource[1]] = index_resource(catalogue, resource)
   end
   return catalogue
+end
+
+-- A table of parts that are loaded when they are first named; pairs loads all.
+local function parts(known, load_part)
+  local meta = {}
+  function meta.__index(self, name)
+    if not known[name] then return nil end
+    local part = load_part(name)
+    rawset(self, name, part)
+    return part
+  end
+  function meta.__pairs(self)
+    for name in pairs(known) do local _ = self[name] end
+    return next, self, nil
+  end
+  return setmetatable({}, meta)
+end
+
+-- An embedded catalogue comes in parts (see embed.c): shapes and resources
+-- are there when they are touched, the list of all resources too.
+local function assemble(catalogue, prefix)
+  index_settings(catalogue)
+  local known = {}
+  for _, name in ipairs(catalogue.resource_names) do known[name] = true end
+  catalogue.resource = parts(known, function(name)
+    return index_resource(catalogue, assert(data(prefix .. "." .. name)))
+  end)
+  catalogue.shapes = parts(catalogue.shape_names, function(name)
+    local rows = assert(data(prefix .. ":" .. name))
+    normalise(rows)
+    return rows
+  end)
+  return setmetatable(catalogue, { __index = function(self, key)
+    if key ~= "resource_list" and key ~= "resources" then return nil end
+    local list = {}
+    for i, name in ipairs(self.resource_names) do list[i] = self.resource[name] end
+    rawset(self, "resource_list", list)
+    rawset(self, "resources", list)
+    return list
+  end })
 end
 
 --- The indexed catalogue of a service; raises if there is none.
@@ -52,8 +100,8 @@ function M.load(name)
   if loaded[name] then return loaded[name] end
   local catalogue, err = data(name .. ".catalogue")
   if not catalogue then error_.rethrow(err) end
-  loaded[name] = M.index(catalogue)
-  return catalogue
+  loaded[name] = catalogue.resource_names and assemble(catalogue, name .. ".catalogue") or M.index(catalogue)
+  return loaded[name]
 end
 
 --- The operation called "resource.operation" of a catalogue, or nil.

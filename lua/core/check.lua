@@ -1,6 +1,7 @@
 -- core/check.lua - arguments against their declared types; all faults at once.
 -- SPDX-License-Identifier: MIT
 
+local error_ = require "core.error"
 local json = require "host.json"
 local suggest = require "core.suggest"
 
@@ -113,7 +114,7 @@ function scalars.json(_, value, path, problems)
 end
 
 function scalars.file(_, value, path, problems)
-  if type(value) ~= "string" or value == "" then return wrong(problems, path, "file name", value) end
+  if type(value) ~= "string" or value == "" or value:find("\0", 1, true) then return wrong(problems, path, "file name", value) end
   return value
 end
 
@@ -243,8 +244,14 @@ end
 
 M.value = check_value
 
+--- Is it a number that no text can stand for: not a number, or infinite?
+function M.infinite(value)
+  return type(value) == "number" and (value ~= value or value == math.huge or value == -math.huge)
+end
+
 --- A value as it stands in a path or query: text. Whole floats lose ".0".
 function M.text(value)
+  if M.infinite(value) then error_.raise("validation", "finite number expected, got " .. tostring(value)) end
   if math.type(value) == "float" and math.tointeger(value) then return ("%d"):format(value) end
   return tostring(value)
 end

@@ -6,6 +6,8 @@ local config = require "core.config"
 local envelope = require "core.envelope"
 local error_ = require "core.error"
 local get = require("core.pointer").get
+local log = require "std.log"
+local paths = require "core.paths"
 local request_ = require "core.request"
 local secrets = require "core.secrets"
 
@@ -59,6 +61,15 @@ local function created(op, reply, data)
   return out
 end
 
+-- Notes how a call ended. What happened at the server stands, whether or not
+-- the store can say so: its fault is told, and the row stays as it was sent,
+-- which reads as unknown.
+local function note(request, row, how, ...)
+  local ok, err = pcall(row[how], row, ...)
+  if ok then return end
+  log.error(("%s: how the call ended is not in the record: %s"):format(request.operation, tostring(err)))
+end
+
 -- A wait that was cut short: a write may have had its effect all the same, so
 -- its record says so, and a script does not take it for one that can be repeated.
 local function cut_short(op, request, row, err)
@@ -70,7 +81,7 @@ local function cut_short(op, request, row, err)
     err.message = err.message .. " while the call was under way: it may have had its effect, look before repeating it"
   end
   err.service, err.operation = err.service or op.service, err.operation or request.operation
-  row:fail(err)
+  note(request, row, "fail", err)
   error_.rethrow(err)
 end
 
@@ -81,14 +92,22 @@ local function transfer(account, op, request, row)
   return status, value, reply
 end
 
+-- before anything is agreed to, recorded or sent
+local function check_files(op, request)
+  local ok, err = require("host.http").check_files(request)
+  if not ok then error_.rethrow(err, { service = op.service, operation = operation_name(op) }) end
+end
+
 --- Sends a built request over an account and gives data and reply; raises.
 -- What changes something is recorded before it leaves. look (nullable) is
 -- shown the whole decoded reply, for paging.
 function M.send(account, op, request, look)
+  paths.apply(account.paths, op, request)
   local writes = op.effect ~= "read"
+  if request.parts or request.output then check_files(op, request) end
   secrets.hide(account.catalogue, op.body, request.value)
   local row = writes and write_guard(account, op, request)
-  request.repeatable = op.effect == "read" or op.effect == "set"
+  request.repeatable = (op.effect == "read" or op.effect == "set") and not op.once
   request.operation = operation_name(op)
   request.without, request.anonymous = op.without, op.auth == false
   request.timeout = request.options.timeout or op.timeout
@@ -97,20 +116,20 @@ function M.send(account, op, request, look)
   if not status then
     local err = value
     err.service, err.operation = err.service or account.service, err.operation or request.operation
-    if row then row:fail(err) end
+    if row then note(request, row, "fail", err) end
     error_.rethrow(err)
   end
   setmetatable(reply, reply_meta)
   local ok, data = pcall(envelope.unwrap, account.catalogue, op, status, value, reply)
   if not ok then
-    if row then row:fail(data) end
+    if row then note(request, row, "fail", data) end
     error(data, 0)
   end
   if op.secret and type(data) == "string" then require("host.err").hide(data) end
   secrets.hide(account.catalogue, op.returns, data)
   if look then look(value) end
   if op.created then data = created(op, reply, data) end
-  if row then row:done(status, data) end
+  if row then note(request, row, "done", status, data) end
   return data, reply
 end
 

@@ -237,7 +237,8 @@ local function check_names(handle, service, rows, by_name, problems)
   end
 end
 
--- A value of the environment hides the file's for the profile in force.
+-- A value of the environment hides the file's for the profile in force; an
+-- empty one counts as not set.
 local function take_variables(handle, service, variables, rows, by_name, problems)
   local names = {}
   for i, row in ipairs(rows) do names[i] = variable_name(service, row[1]) end
@@ -248,8 +249,8 @@ local function take_variables(handle, service, variables, rows, by_name, problem
       message = "unknown setting" .. suggest.did_you_mean(one.variable, names)
     else
       local ok, err = handle:env(one.variable, service, one.name, row.type, row.secret or false)
-      message = not ok and err.message or nil
-      if not message and not row.secret then
+      message = ok == nil and err.message or nil
+      if ok and not row.secret then
         message = limit_problem(row, (handle:get(handle:profile(), service, one.name)))
       end
     end
@@ -320,11 +321,28 @@ local function fill_in(handle, profile, service, rows, catalogue)
   for _, row in ipairs(rows) do give(row[1], row.preset) end
 end
 
+local function is_set(handle, profile, service, name)
+  return handle:get(profile, service, name) ~= nil and not handle:lacks(profile, service, name)
+end
+
 local function complete(handle, profile, service, way)
   for _, name in ipairs(way.needs or {}) do
-    if handle:get(profile, service, name) == nil then return false end
+    if not is_set(handle, profile, service, name) then return false end
   end
   return true
+end
+
+-- The first thing in these ways that is there but cannot be sent.
+local function blank(self, profile, service, ways)
+  for _, way in ipairs(ways) do
+    for _, name in ipairs(way.needs or {}) do
+      local fault = self:open():lacks(profile, service, name)
+      if fault then
+        return ("%s has no credential, for the setting '%s' %s: %s"):format(service, name, fault,
+          self:next_step(profile, service, name))
+      end
+    end
+  end
 end
 
 -- "token, or email and password"
@@ -345,19 +363,21 @@ local function sign_in(self, profile, service, catalogue, name)
     if complete(self:open(), profile, service, way) then return way end
   end
   if #ways == 0 then return {} end
-  return nil, ("%s has no credential (%s): %s"):format(service, ways_text(ways),
+  return nil, blank(self, profile, service, ways) or ("%s has no credential (%s): %s"):format(service, ways_text(ways),
     self:next_step(profile, service, (ways[1].needs or {})[1]))
 end
 
 -- The url, and what the catalogue calls required.
 local function missing(self, profile, service, rows)
   local handle = self:open()
-  if not handle:get(profile, service, "url") then
+  if not is_set(handle, profile, service, "url") then
     return "config", ("%s needs a base URL: %s"):format(service, self:next_step(profile, service, "url"))
   end
   for _, row in ipairs(rows) do
-    if row.required and handle:get(profile, service, row[1]) == nil then
-      return "auth", ("%s needs the setting '%s': %s"):format(service, row[1], self:next_step(profile, service, row[1]))
+    if row.required and not is_set(handle, profile, service, row[1]) then
+      local fault = handle:lacks(profile, service, row[1])
+      return "auth", ("%s needs the setting '%s'%s: %s"):format(service, row[1], fault and ", which " .. fault or "",
+        self:next_step(profile, service, row[1]))
     end
   end
 end
@@ -405,7 +425,7 @@ local function fetch(handle, profile, service, rows, names)
     if names[name] then ok, err = handle:resolve(profile, service, name) end
     if ok == nil then
       err.message = ("setting '%s' of %s: %s"):format(name, service, err.message)
-      err.kind = "auth"
+      if err.kind ~= "cancelled" then err.kind = "auth" end
       error_.rethrow(err, { service = service })
     end
   end
@@ -425,6 +445,8 @@ function Config:credentials(profile, service, auth)
   local names = mentioned({ catalogue.headers or {}, way }, { tls_key_password = true })
   for _, name in ipairs(way.needs or {}) do names[name] = true end
   fetch(handle, profile, service, rows, names)
+  text = blank(self, profile, service, { way }) -- an empty answer on the terminal
+  if text then error_.raise("auth", text, { service = service }) end
 end
 
 --- Name of the profile in force.
@@ -478,6 +500,27 @@ function Config:accounts()
   return list
 end
 
+-- What stands in the way of an account that has nothing else wrong: what every
+-- call would refuse. nil if nothing does.
+local function account_problem(self, account)
+  local handle, profile, service = self:open(), account.profile, account.service
+  local rows, _, _, catalogue = self:prepare(service)
+  fill_in(handle, profile, service, rows, catalogue)
+  local _, text = missing(self, profile, service, rows)
+  if text then return text end
+  local url, insecure_http = handle:get(profile, service, "url"), handle:get(profile, service, "insecure_http")
+  if type(url) == "string" and type(insecure_http or false) == "boolean" then
+    local base, err = require("host.http").base(url, insecure_http or false)
+    if not base then return ("%s.url: %s"):format(service, err.message) end
+  end
+  for _, row in ipairs(rows) do
+    local fault = row.secret and handle:lacks(profile, service, row[1])
+    if fault == "holds only blanks" then return ("%s.%s: the value %s"):format(service, row[1], fault) end
+  end
+  local way, no_way = sign_in(self, profile, service, catalogue)
+  return not way and no_way or nil
+end
+
 --- Every problem of the whole configuration: list of { path, message }.
 function Config:check()
   local ok, err = pcall(self.open, self)
@@ -495,11 +538,7 @@ function Config:check()
     end
   end
   for _, account in ipairs(self:accounts()) do
-    local rows, _, _, catalogue = self:prepare(account.service)
-    fill_in(self.handle_, account.profile, account.service, rows, catalogue)
-    local _, text = missing(self, account.profile, account.service, rows)
-    local way, no_way = sign_in(self, account.profile, account.service, catalogue)
-    text = text or not way and no_way
+    local text = account_problem(self, account)
     if text then
       problems[#problems + 1] = { path = ("profile '%s'"):format(account.profile), message = text }
     end

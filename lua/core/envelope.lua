@@ -7,17 +7,22 @@ local host_json = require "host.json"
 
 local M = {}
 
-local kinds = { [401] = "auth", [403] = "auth", [404] = "not_found", [410] = "not_found", [409] = "conflict", [429] = "rate_limited",
-  [408] = "timeout" }
+local kinds = { [401] = "auth", [403] = "auth", [404] = "not_found", [410] = "not_found", [409] = "conflict", [429] = "rate_limited" }
 
 -- what was sent may have had its effect, and repeating it would be another
 local function once(op)
-  return op.effect == "create" or op.effect == "send"
+  return op.once or op.effect == "create" or op.effect == "send"
 end
 
-local function kind_of(status, op)
+local function kind_of(env, status, op)
   if kinds[status] then return kinds[status] end
-  if status >= 500 then return once(op) and "in_doubt" or "server" end
+  for _, refused in ipairs(env.refused or {}) do
+    if status == refused then return "auth" end
+  end
+  -- no refusal: it may have been done, and the answer be elsewhere or late
+  if status >= 500 or status >= 300 and status < 400 or status == 408 then
+    return once(op) and "in_doubt" or status == 408 and "timeout" or "server"
+  end
   return "validation"
 end
 
@@ -43,9 +48,18 @@ local function problem(item, spec)
   return { path = path, message = tostring(message or "?") }
 end
 
--- a list of objects, or an object of lists by field name
+-- a list of objects, an object of lists by field name, or a text; of several
+-- forms the first that is there
 local function read_problems(value, spec)
+  if spec and type(spec[1]) == "table" then
+    for _, form in ipairs(spec) do
+      local out = read_problems(value, form)
+      if out then return out end
+    end
+    return nil
+  end
   local found = spec and get(value, spec[1])
+  if type(found) == "string" and found ~= "" then return { { message = found } } end
   if type(found) ~= "table" then return nil end
   local out = {}
   for _, item in ipairs(found) do out[#out + 1] = problem(item, spec) end
@@ -70,23 +84,26 @@ local function snippet(text)
 end
 
 local function fail(env, op, status, value, reply, why, kind)
-  kind = kind or kind_of(status, op)
+  kind = kind or kind_of(env, status, op)
+  if type(value) == "string" then value = host_json.decode(value) or value end -- where text was expected
   local problems = read_problems(value, env.problems)
   local message = why or first_text(value, env.message) or first_text(value, { "/message", "/error", "/detail", "/title" })
-  if not message and problems and #problems == 1 then
+  if problems and #problems == 1 and (not message or message == problems[1].message) then
     local p = problems[1]
     message, problems = (p.path and p.path .. ": " or "") .. p.message, nil
   end
   message = message or snippet(reply.text) or "the server gave no reason"
-  local text = ("HTTP %d: %s"):format(status, message)
+  local text, code = ("HTTP %d: %s"):format(status, message), first_text(value, env.code)
+  if code then text = ("%s (%s)"):format(text, code) end
   if advice[kind] then text = text .. "; " .. advice[kind] end
   error_.raise(kind, text, {
     status = status, service = op.service, operation = op.resource and op.resource .. "." .. op.name, problems = problems,
     body = value ~= nil and value or reply.text, attempts = reply.attempts, request_id = reply.request_id,
-    retryable = (status >= 500 or status == 429 or status == 408) and (op.effect == "read" or op.effect == "set"),
+    retryable = (status >= 500 or status == 429 or status == 408) and not once(op),
   })
 end
 
+-- what these return may be nothing
 local no_data = { none = true, text = true, file = true, any = true }
 
 -- Nothing at all is no empty list: a read that gives data must give some.
@@ -101,10 +118,60 @@ local function foreign(env, op, status, value, reply, what)
   fail(env, op, status, value, reply, "the reply is not in this service's form (no " .. what .. ")", once(op) and "in_doubt" or "server")
 end
 
--- a list that came as a lone object, or as {} from a server that has no empty lists
-local function as_list(data)
-  if type(data) ~= "table" or host_json.is_array(data) or #data > 0 then return data end
-  return host_json.array(next(data) == nil and {} or { data })
+-- A success in which single entries failed must not pass for one. What was
+-- done stays done, so the data go along.
+local function check_partial(env, op, status, value, data)
+  local problems = env.partial and read_problems(value, env.partial)
+  if not problems then return end
+  local first = problems[1]
+  local text = ("HTTP %d: %d of the entries failed (%s%s), the others are done"):format(status, #problems,
+    first.path and first.path .. ": " or "", first.message)
+  error_.raise("server", text, { status = status, service = op.service, operation = op.resource .. "." .. op.name,
+    problems = problems, body = data, retryable = false })
+end
+
+local function is_object(data)
+  return type(data) == "table" and not host_json.is_array(data)
+end
+
+-- does a lone object look like one record? It has what the shape requires, or
+-- at least one member that the shape knows.
+local function has_shape(catalogue, name, object)
+  if next(object) == nil then return false end
+  if name == "any" or name == "object" then return true end
+  local known, required
+  for _, row in ipairs(catalogue.shapes and catalogue.shapes[name] or {}) do
+    local there = object[row.name] ~= nil or host_json.is_null(object, row.name)
+    if row.required and not there then return false end
+    known, required = known or there, required or row.required
+  end
+  return known or required or false
+end
+
+-- The list of a call that returns [T], nil where the reply is none: what is no
+-- list must not pass for an empty one.
+local function as_list(catalogue, env, inner, data)
+  if host_json.is_array(data) then return data end
+  if not is_object(data) then return nil end
+  if next(data) == nil and env.empty_object then return host_json.array({}) end
+  if has_shape(catalogue, inner, data) then return host_json.array({ data }) end
+end
+
+local function read_list(catalogue, env, op, status, value, reply, data)
+  local list = as_list(catalogue, env, op.returns:match "^%[(.+)%]$", data)
+  if list == nil and op.effect == "read" then return foreign(env, op, status, value, reply, "list") end
+  if list == nil then return data end
+  return list
+end
+
+-- A create must say what it made, in the reply or in the header for it: who
+-- sees nothing would make it again.
+local function check_made(env, op, status, value, reply, data)
+  if not (op.effect == "create" or op.effect == "send") or no_data[op.returns or "none"] then return end
+  if op.created and reply.headers[op.created.header:lower()] then return end
+  local list = op.returns:sub(1, 1) == "["
+  if type(data) == "table" and host_json.is_array(data) == list and next(data) ~= nil then return end
+  fail(env, op, status, value, reply, "the server said yes but not what it made", "in_doubt")
 end
 
 --- What the call returns, out of the decoded reply; raises on failure.
@@ -120,9 +187,10 @@ function M.unwrap(catalogue, op, status, value, reply)
   if status >= 300 or effective < 200 or effective >= 300 then
     return fail(env, op, status >= 300 and status or effective, value, reply)
   end
+  if op.returns == "file" then return value end
   check_empty(op, status, value)
   local wrapped = type(value) == "table"
-  if env.ok and value ~= nil then
+  if env.ok and (value ~= nil or env.status) then
     local mark = get(value, env.ok[1])
     if mark == nil and env.optional then
       wrapped = false
@@ -141,10 +209,12 @@ function M.unwrap(catalogue, op, status, value, reply)
       return foreign(env, op, status, value, reply, env.data)
     end
   end
-  if not op.returns or op.returns:sub(1, 1) ~= "[" then return data end
+  check_partial(env, op, status, value, data)
   local style = op.paging and catalogue.paging[op.paging]
-  if style and style.items and get(data, style.items) ~= nil then return data end
-  return as_list(data)
+  if style and style.items and host_json.is_array(get(data, style.items)) then return data end
+  if (op.returns or ""):sub(1, 1) == "[" then data = read_list(catalogue, env, op, status, value, reply, data) end
+  check_made(env, op, status, value, reply, data)
+  return data
 end
 
 return M

@@ -28,6 +28,8 @@ local function key_rows(resource, wanted, who)
     if type(key) ~= "string" or (#names > 0 and not rows[key]) then
       problems[#problems + 1] = { path = tostring(key), message = ("unknown key%s; accepted: %s"):format(
         suggest.did_you_mean(tostring(key), names), table.concat(names, ", ")) }
+    elseif check.infinite(value) then
+      problems[#problems + 1] = { path = key, message = "finite number expected, got " .. tostring(value) }
     elseif type(value) == "table" or value == "" or value == json.null then
       problems[#problems + 1] = { path = key,
         message = "a value to look for expected, got " .. (value == "" and "an empty text" or value == json.null and "null" or "a table") }
@@ -55,6 +57,10 @@ local function matches(rows, wanted, record)
   return true
 end
 
+-- characters that end or escape a text inside a query expression
+local quoting = "[\"'\\]"
+
+-- nil where a key is missing, or cannot stand between the template's quotes
 local function fill(template, wanted)
   if type(template) == "table" then
     local out = {}
@@ -66,12 +72,13 @@ local function fill(template, wanted)
     return out
   end
   if type(template) ~= "string" then return template end
-  local missing = false
+  local quoted, unfit = template:find(quoting), false
   local text = template:gsub("{([%w_]+)}", function(name)
-    if wanted[name] == nil then missing = true end
-    return tostring(wanted[name] or ""):gsub("[\"\\]", "")
+    local value = wanted[name] ~= nil and check.text(wanted[name]) or ""
+    if wanted[name] == nil or quoted and value:find(quoting) then unfit = true end
+    return value
   end)
-  if missing then return nil end
+  if unfit then return nil end
   return text
 end
 
@@ -115,9 +122,11 @@ local function search(module, op, path, query, wanted, rows)
   return found, count
 end
 
-local function folds(wanted, rows)
-  for key in pairs(wanted) do
-    if rows[key].fold then return true end
+-- may the server's narrowing have missed it? It may mind the case where we do
+-- not, or trip over a quote.
+local function may_miss(wanted, rows)
+  for key, value in pairs(wanted) do
+    if rows[key].fold or check.text(value):find(quoting) then return true end
   end
   return false
 end
@@ -127,8 +136,7 @@ local function by_list(module, resource, catalogue, path, wanted, rows)
   local op = catalogues.operation(catalogue, name)
   local query = narrowing(resource, wanted, rows)
   local found, count = search(module, op, path, query, wanted, rows)
-  -- the server may compare by case where we do not: look again at all
-  if count == 0 and query and folds(wanted, rows) then found, count = search(module, op, path, nil, wanted, rows) end
+  if count == 0 and query and may_miss(wanted, rows) then found, count = search(module, op, path, nil, wanted, rows) end
   if count > 1 then conflict(name_of(resource, catalogue), wanted, count) end
   return found
 end

@@ -1,22 +1,10 @@
 -- help.lua - help texts, made from catalogues and from the data of std/doc.lua.
 -- SPDX-License-Identifier: MIT
 
+local describe = require "core.describe"
 local options = require "core.options"
 
 local help = {}
-
-local EVIDENCE = {
-  source = "from the vendor document that this module was made for",
-  docs = "from another public page",
-  inferred = "nobody says so in public: a real server may correct it",
-}
-
-local EFFECT = {
-  read = "reads only",
-  set = "changes; repeating it leads to the same state",
-  create = "makes something new each time; never repeated by itself",
-  send = "sends a message each time; never repeated by itself",
-}
 
 local function wrap(text, indent)
   return indent .. options.wrap(text, 80, indent)
@@ -45,7 +33,7 @@ end
 --- help.overview() -> errand --help.
 function help.overview()
   local commands, summaries = require("core.cli").commands, {}
-  for i, name in ipairs(commands) do summaries[i] = require("core.cli." .. name).summary end
+  for i, name in ipairs(commands) do summaries[i] = require("core.cli").module(name).summary end
   return table.concat({
     "usage: errand [OPTIONS] COMMAND ...",
     "       errand [OPTIONS] -e CODE [ARGUMENTS]",
@@ -77,172 +65,146 @@ function help.command(name, module)
   return table.concat(parts, "\n")
 end
 
-local function type_text(row)
-  local kind = row.type
-  if type(kind) == "table" then kind = "object" end
-  local size = {}
-  if row.min and row.max then size[1] = row.min == row.max and row.min or row.min .. ".." .. row.max
-  elseif row.min then size[1] = "at least " .. row.min
-  elseif row.max then size[1] = "at most " .. row.max end
-  return (kind or "string") .. (size[1] and " (" .. size[1] .. ")" or "")
-end
-
-local function shown(value)
-  if type(value) == "table" then return require("host.json").encode(value) or "table" end
-  return tostring(value)
-end
-
-local function row_text(row, evidence)
-  if not row.type and row.value then
-    return "sent as " .. row.value .. (row.doc and ". " .. row.doc or "")
-  end
-  local parts = { type_text(row) }
-  if row.required then parts[#parts + 1] = "required" end
-  if row.nullable then parts[#parts + 1] = "null allowed" end
-  if row.secret then parts[#parts + 1] = "secret" end
-  if row.enum then
-    local names = {}
-    for i, one in ipairs(row.enum) do names[i] = tostring(one) end
-    parts[#parts + 1] = "one of " .. table.concat(names, ", ")
-  end
-  if row.operators then
-    parts[#parts + 1] = "operators " .. table.concat(row.operators, ", ")
-  end
-  if row.preset ~= nil then parts[#parts + 1] = "sent if left out: " .. shown(row.preset) end
-  if row.default ~= nil then parts[#parts + 1] = "the server assumes " .. shown(row.default) end
-  local own = row.evidence
-  if own and own ~= evidence then parts[#parts + 1] = "evidence: " .. own end
-  local text = table.concat(parts, "; ")
-  return row.doc and text .. ". " .. row.doc or text
-end
-
 local function rows_block(title, rows, evidence)
   if not rows or #rows == 0 then return nil end
   local names, texts = {}, {}
   for i, row in ipairs(rows) do
-    names[i], texts[i] = row.as or row.name, row_text(row, evidence)
+    names[i], texts[i] = row.as or row.name, describe.row(row, evidence)
   end
   return title .. ":\n" .. list(names, texts)
 end
 
-local function element(kind)
-  return type(kind) == "string" and (kind:match("^%[(.+)%]$") or kind) or nil
+-- Rows with the members of their shapes below them. how: evidence, the mark that
+-- goes without saying; received, of a reply; seen, shapes explained already.
+local function tree_block(title, rows, shapes, how)
+  if not rows or #rows == 0 then return nil end
+  local names, texts = {}, {}
+  for i, entry in ipairs(describe.tree(rows, shapes, how.seen)) do
+    names[i] = ("  "):rep(entry.depth) .. (entry.row.as or entry.row.name)
+    texts[i] = describe.row(entry.row, how.evidence, entry.note, how.received) .. (entry.rules and " (" .. entry.rules .. ")" or "")
+  end
+  return title .. ":\n" .. list(names, texts)
 end
 
--- The named shapes that rows lead to, nearest first.
-local function shapes_below(rows, shapes, seen, found)
-  for _, row in ipairs(rows or {}) do
-    local name = element(row.type)
-    if name and shapes[name] and not seen[name] then
-      seen[name] = true
-      found[#found + 1] = name
-    end
-  end
-  return found
-end
-
-local function shape_blocks(rows, shapes, evidence)
-  local seen, blocks = {}, {}
-  local queue = shapes_below(rows, shapes, seen, {})
-  local at = 1
-  while queue[at] do
-    blocks[#blocks + 1] = rows_block(queue[at], shapes[queue[at]], evidence)
-    shapes_below(shapes[queue[at]], shapes, seen, queue)
-    at = at + 1
-  end
-  return blocks
-end
-
-local function body_block(op, shapes, evidence)
-  if not op.body then return nil, {} end
-  local rows = type(op.body) == "table" and op.body or shapes[element(op.body)]
-  local title = "body members"
-  if type(op.body) == "string" and op.body:find("^%[") then
-    title = "body: a list (or one) of"
-  end
+local function body_block(op, shapes, how)
+  if not op.body then return nil end
+  local rows, is_list = describe.body(op, shapes)
+  local title = is_list and "body, a list (or one) of" or "body members"
   if op.body_optional then title = title .. " (may be left out)" end
-  if not rows then return title .. ":\n  free-form " .. tostring(element(op.body)), {} end
-  local text = rows_block(title, rows, evidence) or title .. ": none known"
-  for _, rule in ipairs{ "any_of", "one_of" } do
-    if rows[rule] then
-      text = text .. ("\n  (%s %s)"):format(rule == "any_of" and "at least one of" or "exactly one of",
-                                            table.concat(rows[rule], ", "))
-    end
-  end
-  if rows.open then text = text .. "\n  (other members pass as they are)" end
-  return text, shape_blocks(rows, shapes, evidence)
+  if not rows then return title .. ":\n  " .. describe.kind((describe.element(op.body))) end
+  local text = tree_block(title, rows, shapes, how) or title .. ": none of its own"
+  for _, rule in ipairs(describe.rules(rows)) do text = text .. "\n  (" .. rule .. ")" end
+  return text
 end
 
-local function signature(op)
-  local parts = {}
-  for _, row in ipairs(op.path or {}) do parts[#parts + 1] = row.name end
-  local members = (op.query and #op.query > 0) or (op.header and #op.header > 0) or op.body or op.files
-  if members then
-    local needed = op.body and not op.body_optional
-    for _, row in ipairs(op.query or {}) do needed = needed or row.required end
-    parts[#parts + 1] = needed and "{...}" or "[{...}]"
-  end
-  return ("%s(%s)"):format(op.id, table.concat(parts, ", "))
+local function returns_block(op, shapes, evidence)
+  local kind, is_list = describe.element(op.returns)
+  local rows = type(kind) == "table" and kind or shapes[kind]
+  if not rows then return nil end
+  local title = (is_list and "gives a list of" or "gives") .. (type(kind) == "string" and " " .. kind or "")
+  local own = rows.evidence or evidence
+  if own and own ~= evidence then title = ("%s (%s, unless marked)"):format(title, own) end
+  local text = tree_block(title, rows, shapes, { evidence = own, received = true })
+  if text and rows.open then text = text .. "\n  (and whatever else the server sends)" end
+  return text
 end
 
 local function add(parts, text)
   if text then parts[#parts + 1] = text end
 end
 
-local function facts(op, evidence)
-  local lines = { ("%s %s"):format(op.method, op.template),
-    "effect: " .. op.effect .. ", " .. (EFFECT[op.effect] or "") .. (op.danger and " (destroys)" or "") }
-  if op.returns then
-    lines[#lines + 1] = "returns: " .. (type(op.returns) == "table" and "object" or op.returns)
+local function wrapped(lines, label, text)
+  if text then lines[#lines + 1] = (wrap(label .. text, "    "):gsub("^  ", "")) end
+end
+
+local function facts(op, catalogue)
+  local lines = {}
+  wrapped(lines, "", ("%s %s"):format(op.method, op.template))
+  wrapped(lines, "effect: ", ("%s, %s%s"):format(op.effect, describe.EFFECT[op.effect] or "",
+    op.danger and "; destroys" or ""))
+  wrapped(lines, "undone by: ", describe.inverse(op))
+  local kind = op.returns and describe.kind(op.returns)
+  wrapped(lines, "returns: ", op.returns == "none" and "nothing" or kind)
+  local each, page = describe.paged(op)
+  if each then
+    wrapped(lines, "paging: ", ("all pages at once; %s{...} reads them lazily, %s{...} one page"):format(each, page))
   end
-  if op.paging then
-    local base = op.id:match("^(.*)%.[^.]+$")
-    local prefix = op.name == "list" and "" or op.name .. "_"
-    lines[#lines + 1] = ("paging: all pages at once; %s.%seach{...} reads them lazily, %s.%spage{...}"
-      .. " one page"):format(base, prefix, base, prefix)
-  end
-  if op.inverse then
-    local inverse = type(op.inverse[1]) == "table" and op.inverse or { op.inverse }
-    local names = {}
-    for i, one in ipairs(inverse) do names[i] = op.service .. "." .. one[1] end
-    lines[#lines + 1] = "undone by: " .. table.concat(names, ", ")
-  end
-  if evidence then
-    lines[#lines + 1] = ("evidence: %s (%s)"):format(evidence, EVIDENCE[evidence] or "")
-  end
-  for i, line in ipairs(lines) do lines[i] = wrap(line, "  "):gsub("\n", "\n  ") end
+  wrapped(lines, "evidence: ", describe.evidence(op, catalogue))
   return table.concat(lines, "\n")
+end
+
+-- The marks that the text shows, explained once.
+local function legend(text)
+  local lines = {}
+  for _, mark in ipairs{ "source", "docs", "inferred" } do
+    if text:find("[" .. mark .. "]", 1, true) or text:find("evidence: [^\n]*" .. mark)
+       or text:find("(" .. mark .. ", unless marked)", 1, true) then
+      lines[#lines + 1] = ("  %-8s  %s"):format(mark, describe.EVIDENCE[mark])
+    end
+  end
+  return #lines > 0 and "evidence means:\n" .. table.concat(lines, "\n") or nil
+end
+
+local function raises(op)
+  return (wrap(("raises: kind validation before anything is sent; %s after that"):format(
+    table.concat(describe.kinds(op), ", ")), "  "):gsub("^  ", ""))
 end
 
 --- help.operation(op, catalogue) -> text on one operation.
 function help.operation(op, catalogue)
-  local shapes = catalogue.shapes or {}
-  local evidence = op.evidence or catalogue.evidence
-  local parts = { signature(op), wrap(op.summary or "", "  ") .. "\n" .. facts(op, evidence) }
-  if op.doc then parts[#parts + 1] = wrap(op.doc, "  ") end
+  local shapes, evidence = catalogue.shapes or {}, catalogue.evidence
+  local how = { evidence = evidence, seen = {} }
+  local parts = { (wrap(describe.signature(op, shapes), "    "):gsub("^%s+", "")) }
+  parts[2] = wrap(op.summary or "", "  ") .. (op.doc and "\n" .. wrap(op.doc, "  ") or "")
+  parts[3] = facts(op, catalogue)
   add(parts, rows_block("path values, in this order", op.path, evidence))
-  add(parts, rows_block("query", op.query, evidence))
+  add(parts, rows_block("files, after the path values or by name", op.files, evidence))
+  add(parts, body_block(op, shapes, how))
+  add(parts, tree_block("query", op.query, shapes, how))
   add(parts, rows_block("headers", op.header, evidence))
-  add(parts, rows_block("files", op.files, evidence))
-  local body, below = body_block(op, shapes, evidence)
-  add(parts, body)
-  for _, block in ipairs(below) do add(parts, block) end
-  add(parts, "raises: kind validation before anything is sent; auth, not_found, conflict,\n"
-    .. "  rate_limited, server, network, timeout"
-    .. ((op.effect == "create" or op.effect == "send") and ", in_doubt" or "")
-    .. (op.paging and ", cap" or "") .. " after that")
-  if op.example then
-    parts[#parts + 1] = "example:\n  " .. op.example:gsub("\n", "\n  ")
+  if op.returns == "file" then
+    add(parts, rows_block("more", { require("core.request").to }, evidence))
   end
+  add(parts, returns_block(op, shapes, evidence))
+  if op.example then parts[#parts + 1] = "example:\n  " .. op.example:gsub("\n", "\n  ") end
+  local command = wrap(describe.command(op, shapes), "    "):gsub("^%s+", "")
+  parts[#parts + 1] = "as a command:\n  " .. command
+  add(parts, raises(op))
+  add(parts, legend(table.concat(parts, "\n")))
   return table.concat(parts, "\n\n")
 end
 
-local function find_text(resource)
-  if not resource.find then return nil end
-  local keys = {}
-  for i, by in ipairs(resource.find.by) do keys[i] = by[1] end
-  return wrap(("find{ KEY = VALUE } gives the one record or nil; keys: %s"):format(
-    table.concat(keys, ", ")), "  ")
+local function find_text(resource, catalogue)
+  local via = describe.find_via(resource)
+  local op = via and require("core.catalogue").operation(catalogue, via)
+  if not op then return nil end
+  local keys, words = {}, {}
+  for i, by in ipairs(resource.find and resource.find.by or {}) do keys[i] = by[1] end
+  for i, row in ipairs(op.path or {}) do words[i] = row.name end
+  words[#words + 1] = "{ KEY = VALUE }"
+  local where = resource.find and resource.find.record and "errand's own record of what it created" or op.id
+  return ("find(%s) gives the one record or nil, and raises kind conflict if several match; keys: %s. "
+    .. "It looks through %s."):format(table.concat(words, ", "), keys[1] and table.concat(keys, ", ")
+    or "any member of a record", where)
+end
+
+-- each, page and find are made from others.
+local function derived(topic, found, catalogue)
+  local name = topic:match("[^.]*$")
+  if found.operation[name] then return nil end
+  if name == "find" then
+    local text = find_text(found, catalogue)
+    return text and topic .. "\n\n" .. wrap(text, "  ")
+  end
+  local op = found.operation[name:match("^(.*)_each$") or name:match("^(.*)_page$") or "list"]
+  local each, page = describe.paged(op or {})
+  if topic == each then
+    return topic .. "\n\n" .. wrap(("for record in %s{...} do ... end reads the records of all pages, one page at a "
+      .. "time; arguments as of %s."):format(each, op.id), "  ")
+  elseif topic == page then
+    return topic .. "\n\n" .. wrap(("local records, reply = %s{...} reads one page; reply.next holds what the next "
+      .. "page wants; arguments as of %s."):format(page, op.id), "  ")
+  end
 end
 
 local function effect_mark(op)
@@ -258,7 +220,8 @@ function help.resource(resource, catalogue)
   end
   local parts = { catalogue.name .. "." .. resource.name }
   if resource.doc then parts[#parts + 1] = wrap(resource.doc, "  ") end
-  add(parts, find_text(resource))
+  local find = find_text(resource, catalogue)
+  add(parts, find and wrap(find, "  "))
   parts[#parts + 1] = "operations (* destroys):\n" .. list(names, summaries)
   return table.concat(parts, "\n\n")
 end
@@ -276,7 +239,7 @@ function help.service(catalogue)
   local url = catalogue.url or {}
   add(parts, "  URL: " .. (url.default or "must be configured, such as " .. tostring(url.example))
     .. (catalogue.docs and "\n  docs: " .. catalogue.docs or ""))
-  add(parts, rows_block("settings", catalogue.settings))
+  add(parts, rows_block("settings", describe.ordered(catalogue.settings)))
   parts[#parts + 1] = "resources and operations (* destroys):\n" .. list(names, summaries)
   return table.concat(parts, "\n\n")
 end
@@ -297,7 +260,7 @@ end
 local function contents()
   local cli, doc, services = require "core.cli", require "std.doc", require "core.services"
   local commands, names, texts, titles = {}, {}, {}, {}
-  for i, name in ipairs(cli.commands) do commands[i] = require("core.cli." .. name).summary end
+  for i, name in ipairs(cli.commands) do commands[i] = cli.module(name).summary end
   for i, entry in ipairs(doc) do names[i], texts[i] = entry.name, entry.summary end
   for i, name in ipairs(services.names()) do titles[i] = services.catalogue(name).title or "" end
   return table.concat({
@@ -341,7 +304,7 @@ function help.topic(topic)
   end
   local entry = library_entry(topic)
   if entry then return help.library(entry) end
-  if is_command(topic) then return help.command(topic, require("core.cli." .. topic)) end
+  if is_command(topic) then return help.command(topic, require("core.cli").module(topic)) end
   local services = require "core.services"
   local service, resource, op = topic:match("^([^.]+)%.?([^.]*)%.?(.*)$")
   if not services.exists(service) then unknown(topic) end
@@ -349,7 +312,7 @@ function help.topic(topic)
   if resource == "" then return help.service(catalogue) end
   local found = catalogue.resource[resource] or services.no_resource(catalogue, resource)
   if op == "" then return help.resource(found, catalogue) end
-  return help.operation(services.find_operation(topic), catalogue)
+  return derived(topic, found, catalogue) or help.operation(services.find_operation(topic), catalogue)
 end
 
 return help

@@ -11,7 +11,8 @@ local service_keys = { format = "number", name = "string", title = "string", doc
   shapes = "table", resources = "table" }
 local row_keys = { required = "boolean", nullable = "boolean", enum = "table", min = "number", max = "number", pattern = "string",
   pattern_doc = "string", not_in = "table", default = "any", preset = "any", secret = "boolean", operators = "table",
-  join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean" }
+  join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean",
+  content_type = "string" }
 local shape_keys = { any_of = "table", one_of = "table", min = "number", open = "boolean", evidence = "string", doc = "string" }
 local url_keys = { default = "string", example = "string" }
 local rate_keys = { requests = "number", seconds = "number", concurrency = "number", block = "number" }
@@ -23,13 +24,15 @@ local styles = { cursor = { "send", "next" }, page = { "send", "size", "page_siz
 local operation_keys = { http = "string", summary = "string", doc = "string", example = "string", evidence = "any", effect = "string",
   danger = "boolean", path = "table", query = "table", header = "table", body = "any", body_optional = "boolean", body_min = "number",
   files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "string", returns = "string",
-  secret = "boolean", created = "table", inverse = "table", settle = "number", timeout = "number" }
+  secret = "boolean", created = "table", inverse = "table", settle = "number", timeout = "number", copy = "table",
+  once = "boolean" }
 local resource_keys = { doc = "string", find = "table", operations = "table" }
 local find_keys = { by = "table", list = "string", query = "table", record = "string", get = "string" }
 local auth_keys = { name = "string", needs = "table", login = "table", send = "table", renew = "table", doc = "string" }
 local login_keys = { http = "string", headers = "table", json = "table", token = "string", lifetime = "number",
   refused = "table", without = "table" }
-local envelope_keys = { data = "string", ok = "table", status = "string", message = "table", problems = "table", optional = "boolean" }
+local envelope_keys = { data = "string", ok = "table", status = "string", message = "table", problems = "table", optional = "boolean",
+  refused = "table", code = "table", partial = "table", empty_object = "boolean" }
 local paging_keys = { style = "string", send = "string", size = "string", page_size = "number", max = "number", next = "string",
   total = "string", items = "string", all = "string", default = "number" }
 local scalar_types = { string = 1, integer = 1, number = 1, boolean = 1, flag = 1, uuid = 1, datetime = 1, date = 1, json = 1, object = 1,
@@ -54,7 +57,7 @@ end
 
 -- keys the loader adds
 local derived = { name = true, type = true, id = true, resource = true, service = true, method = true, template = true, operation = true,
-  resource_list = true, setting = true }
+  resource_list = true, setting = true, resource_names = true, shape_names = true }
 
 local function check_keys(report, path, value, accepted)
   for key, member in pairs(value) do
@@ -114,10 +117,33 @@ local function body_names(catalogue, op)
   return names
 end
 
+-- what the catalogue sets, no row may give
+local function check_fixed(report, at, catalogue, op)
+  local members, query = body_names(catalogue, op), {}
+  for _, row in ipairs(op.query or {}) do query[row[1]] = true end
+  for name in pairs(op.fixed) do
+    if name ~= "query" and members[name] then report.add(at .. ".fixed", "'%s' is a row of the body too", name) end
+    if name ~= "query" and not op.body then report.add(at .. ".fixed", "'%s' goes into a body, but there is none (body = {})", name) end
+  end
+  for name in pairs(op.fixed.query or {}) do
+    if query[name] then report.add(at .. ".fixed", "'%s' is a row of the query too", name) end
+  end
+end
+
+local function check_copy(report, at, catalogue, op)
+  local members, rows = body_names(catalogue, op), {}
+  for _, row in ipairs(op.path or {}) do rows[row[1]] = true end
+  for member, name in pairs(op.copy) do
+    if not members[member] then report.add(at .. ".copy", "the body has no member '%s'", tostring(member)) end
+    if not rows[name] then report.add(at .. ".copy", "the path has no row '%s'", tostring(name)) end
+  end
+end
+
 -- path, query, header and body members share one table in a call
 local function check_names(report, at, catalogue, op)
   local seen = body_names(catalogue, op)
-  for _, part in ipairs { "path", "query", "header" } do
+  if op.returns == "file" then seen.to = true end
+  for _, part in ipairs { "path", "query", "header", "files" } do
     for _, row in ipairs(op[part] or {}) do
       local name = row.as or row[1]
       if seen[name] then report.add(("%s.%s[%s]"):format(at, part, name), "the name is taken; give the row another with 'as'") end
@@ -151,7 +177,10 @@ end
 
 local function check_envelope(report, at, envelope)
   check_keys(report, at, envelope, envelope_keys)
-  if type(envelope.problems) == "table" then check_keys(report, at .. ".problems", envelope.problems, problem_keys) end
+  local forms = envelope.problems or {}
+  if type(forms[1]) ~= "table" then forms = { forms } end -- one form, or a list of them
+  for _, form in ipairs(forms) do check_keys(report, at .. ".problems", form, problem_keys) end
+  if type(envelope.partial) == "table" then check_keys(report, at .. ".partial", envelope.partial, problem_keys) end
 end
 
 local function check_paging(report, at, catalogue, op)
@@ -169,6 +198,16 @@ local function check_auth_name(report, at, catalogue, name)
     if way.name == name then return end
   end
   report.add(at .. ".auth", "no way to sign in is named '%s'", name)
+end
+
+local function check_files(report, at, catalogue, op, method)
+  if not op.files then return end
+  check_rows(report, at .. ".files", catalogue, op.files)
+  for _, row in ipairs(op.files) do
+    if row[2] ~= "file" then report.add(("%s.files[%s]"):format(at, tostring(row[1])), "the type is file") end
+  end
+  if op.body then report.add(at .. ".files", "a form has no other body") end
+  if method:sub(1, 1) ~= "P" then report.add(at .. ".files", "%s sends no files", method) end
 end
 
 local function check_operation(report, at, catalogue, op)
@@ -197,11 +236,13 @@ local function check_operation(report, at, catalogue, op)
     check_type(report, at .. ".returns", catalogue, op.returns)
   end
   check_names(report, at, catalogue, op)
-  check_rows(report, at .. ".files", catalogue, op.files)
+  check_files(report, at, catalogue, op, method)
   if op.paging then check_paging(report, at, catalogue, op) end
   if type(op.auth) == "string" then check_auth_name(report, at, catalogue, op.auth) end
   if type(op.envelope) == "table" then check_envelope(report, at .. ".envelope", op.envelope) end
   if op.created then check_keys(report, at .. ".created", op.created, created_keys) end
+  if op.copy then check_copy(report, at, catalogue, op) end
+  if op.fixed then check_fixed(report, at, catalogue, op) end
   if op.inverse then check_inverse(report, at, catalogue, op) end
   if type(op.example) == "string" then check_example(report, at, op) end
 end
@@ -215,6 +256,17 @@ local function check_find(report, at, catalogue, find)
     if name and not find_operation(catalogue, name) then report.add(at, "no operation '%s'", name) end
   end
   if not find.list and not find.record then report.add(at, "list or record expected") end
+end
+
+-- method and path, and what tells operations of one path apart: "POST /api.php action=list"
+local function route_of(op)
+  local parts, fixed = {}, op.fixed or {}
+  for name, value in pairs(fixed) do
+    if name ~= "query" then parts[#parts + 1] = (" %s=%s"):format(name, tostring(value)) end
+  end
+  for name, value in pairs(fixed.query or {}) do parts[#parts + 1] = (" ?%s=%s"):format(name, tostring(value)) end
+  table.sort(parts)
+  return tostring(op.http):gsub("{[^}]*}", "{}") .. table.concat(parts)
 end
 
 local function check_resources(report, catalogue)
@@ -231,8 +283,8 @@ local function check_resources(report, catalogue)
       if seen[name] then report.add(name, "the operation stands twice") end
       seen[name] = true
       check_operation(report, name, catalogue, op)
-      local route = tostring(op.http):gsub("{[^}]*}", "{}")
-      if routes[route] then report.add(name, "'%s' is also the route of %s", op.http, routes[route]) end
+      local route = route_of(op)
+      if routes[route] then report.add(name, "'%s' is also the route of %s", route, routes[route]) end
       routes[route] = name
     end
   end

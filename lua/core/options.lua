@@ -10,6 +10,7 @@
 --   type        of the value: string integer number boolean date file json
 --   enum, min, max, pattern     what the value must be
 --   convert     function(text) -> value, or nil and what is wrong
+--   last        all words after its value are rest
 --   key         where the value goes in the result (default: name, "_" for "-")
 
 local options = {}
@@ -178,6 +179,10 @@ function Reader:take(row, shown, value)
   local converted, message = options.convert(row, value)
   if message then return self:problem(shown, message) end
   self:set(row, shown, converted)
+  if row.last then
+    table.move(self.words, self.at + 1, #self.words, #self.rest + 1, self.rest)
+    self.at = #self.words
+  end
 end
 
 function Reader:find(name)

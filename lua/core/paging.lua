@@ -13,6 +13,9 @@ local M = {}
 --- Records that list() collects before it stops with kind "cap".
 M.cap = 10000
 
+-- pages without a record, one after the other, before we believe in a fault
+local empty_pages = 100
+
 local function stuck(op, text)
   error_.raise("server", text .. "; stopped rather than read for ever", { service = op.service, operation = op.resource .. "." .. op.name })
 end
@@ -42,24 +45,35 @@ function next_page.cursor(style, state, _, value)
   if state.whole then return nil end
   local cursor = get(value, style.next)
   if cursor == nil or cursor == "" or cursor == json.null then return nil end
-  if state.seen[cursor] then stuck(state.op, ("the server gave the page mark '%s' twice"):format(tostring(cursor))) end
-  state.seen[cursor] = true
-  set(state.request, style.send, cursor)
+  if type(cursor) ~= "string" and type(cursor) ~= "number" and not json.is_number(cursor) then
+    stuck(state.op, ("the server gave a page mark that is neither text nor number (%s)"):format(type(cursor)))
+  end
+  local mark = check.text(cursor)
+  if state.seen[mark] then stuck(state.op, ("the server gave the page mark '%s' twice"):format(mark)) end
+  state.seen[mark] = true
+  set(state.request, style.send, mark)
   return cursor
 end
 
--- a page that is short ends the list, unless it has just the length of the
--- server's own default: then the size we asked for was ignored
+-- The first page teaches what a whole page is: a server may give fewer than we
+-- ask for, its limit or its default. So that page ends the list only where it
+-- has fewer records than the server's documented default; a later one where it
+-- is shorter than the first. Where the server names a next page we go on, and
+-- there by counting: its own idea of its address is not always ours.
 local function is_last(style, state, count, value)
   if count == 0 then return true end
+  local first = not state.whole_page
+  state.whole_page = state.whole_page or math.min(count, state.size)
   local total = style.total and get(value, style.total)
   if math.type(total) == "integer" then return state.read >= total end
-  return count < state.size and count ~= style.default
+  local link = style.next and get(value, style.next)
+  if type(link) == "string" and link ~= "" then return false end
+  if first then return count < math.min(state.size, style.default or 0) end
+  return count < state.whole_page
 end
 
 local function same_page(state, records)
-  local first = records[1]
-  local mark = type(first) == "table" and json.encode(first) or tostring(first)
+  local mark = json.encode(records)
   local again = mark == state.mark
   state.mark = mark
   return again
@@ -87,7 +101,8 @@ local function start(account, op, call)
   local whole = style.all and has(request, style.all) == "true"
   local size = tonumber(style.size and has(request, style.size)) or style.page_size
   if style.size and not whole then set(request, style.size, size) end
-  local state = { op = op, account = account, style = style, request = request, size = size, whole = whole, seen = {}, read = 0 }
+  local state = { op = op, account = account, style = style, request = request, size = size, whole = whole, seen = {}, read = 0,
+    empty = 0 }
   if style.style == "page" then
     state.number = math.tointeger(tonumber(has(request, style.send) or 1)) or 1
     if not state.whole then set(request, style.send, state.number) end
@@ -105,8 +120,9 @@ local function fetch(state)
   local data, reply = client.send(state.account, state.op, request, function(value) whole = value end)
   local records = data
   if state.style.items and not json.is_array(data) then records = get(data, state.style.items) end
-  if records == nil then records = json.array({}) end
-  if type(records) ~= "table" then stuck(state.op, "the reply holds no list of records") end
+  if not json.is_array(records) then stuck(state.op, "the reply holds no list of records") end
+  state.empty = #records == 0 and state.empty + 1 or 0
+  if state.empty > empty_pages then stuck(state.op, ("the server gave more than %d empty pages in a row"):format(empty_pages)) end
   state.read = state.read + #records
   reply.next = next_page[state.style.style](state.style, state, records, whole or {})
   reply.more = reply.next ~= nil

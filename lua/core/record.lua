@@ -1,6 +1,7 @@
 -- core/record.lua - every write goes into the store before it is sent.
 -- SPDX-License-Identifier: MIT
 
+local check = require "core.check"
 local error_ = require "core.error"
 local first = require("core.pointer").first
 local json = require "host.json"
@@ -70,14 +71,20 @@ local function finish(row, outcome, status, remote_id, message)
   if not ok then error_.rethrow(err) end
 end
 
+local function id_of(data)
+  for _, name in ipairs { "id", "publicId" } do
+    local id = data[name]
+    if type(id) == "string" or type(id) == "number" or id ~= nil and json.is_number(id) then return check.text(id) end
+  end
+end
+
 --- The call succeeded; the id of what it made is kept where there is one.
 function row_meta:done(status, data)
-  local id = type(data) == "table" and (data.id or data.publicId)
-  finish(self, "done", status, id and tostring(id) or nil)
+  finish(self, "done", status, type(data) == "table" and id_of(data) or nil)
 end
 
 local definite = { auth = true, not_found = true, conflict = true, rate_limited = true, validation = true, network = true,
-  config = true, cap = true }
+  config = true, cap = true, file = true }
 
 --- The call failed: without effect, or nobody knows.
 function row_meta:fail(err)
@@ -92,10 +99,18 @@ local function path_scope(request)
   return table.concat(parts, "/")
 end
 
+-- a form is recorded by the files it is made of
+local function files_of(parts)
+  local out = json.object({})
+  for _, part in ipairs(parts) do out[part[1]] = part[2] end
+  return out
+end
+
 --- Records a call that is about to be sent; raises if it cannot be recorded,
 -- so that nothing leaves unrecorded.
 function M.begin(account, op, request)
   local shown = request.value ~= nil and M.clean(account.catalogue, op.body, request.value) or nil
+  if request.parts then shown = files_of(request.parts) end
   local id, err = M.store():begin {
     service = account.service, profile = account.profile, account = account.identity,
     operation = op.resource and op.resource .. "." .. op.name or op.name, effect = op.effect, scope = path_scope(request),

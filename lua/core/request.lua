@@ -1,8 +1,9 @@
 -- core/request.lua - the arguments of a call placed into a request.
 -- SPDX-License-Identifier: MIT
 
--- A call is f(path values..., arguments, options). The arguments hold query,
--- header and body members together; their list part is a list body.
+-- A call is f(path values..., files..., arguments, options). The arguments hold
+-- query, header and body members and files together; their list part is a
+-- list body.
 
 local check = require "core.check"
 local error_ = require "core.error"
@@ -11,13 +12,27 @@ local suggest = require "core.suggest"
 
 local M = {}
 
-local option_types = { timeout = "number", cap = "integer" }
+local option_types = { timeout = "number", cap = "integer", to = "string", field = "string" }
 
 --- Names of the call options (the table after the arguments).
-M.options = { "cap", "timeout" }
+M.options = { "cap", "field", "timeout", "to" }
+
+--- The parameter that an operation has whose reply is a file.
+M.to = { "to", "string", name = "to", type = "string", min = 1,
+  doc = "File the reply goes into, replaced whole when all is there. Without it the call gives the bytes." }
 
 local function is_table(value)
   return type(value) == "table"
+end
+
+-- ids that stand in the path as well as in the list body
+local function joined(list, by)
+  local texts = {}
+  for i, value in ipairs(list or {}) do
+    if type(value) ~= "string" and math.type(value) ~= "integer" then return nil end
+    texts[i] = check.text(value)
+  end
+  return #texts > 0 and table.concat(texts, by) or nil
 end
 
 -- path values: the leading scalars, or by name in the arguments
@@ -30,8 +45,13 @@ local function place_path(catalogue, op, call, problems)
       value = call.arguments[row.name]
       named[row.name] = true
     end
-    if type(value) == "number" and row.type ~= "integer" then value = check.text(value) end
-    if value == nil then
+    if value == nil and row.join then value = joined(call.arguments, row.join) end
+    local whole = type(value) ~= "number" or math.tointeger(value)
+    if whole and type(value) == "number" and row.type ~= "integer" then value = check.text(value) end
+    if whole then call.value_of[row.name] = value end
+    if not whole then
+      problems[#problems + 1] = { path = row.name, message = "text or a whole number expected, got " .. tostring(value) }
+    elseif value == nil then
       problems[#problems + 1] = { path = row.name, message = "path value missing (argument " .. i .. ")" }
     else
       local before = #problems
@@ -40,9 +60,11 @@ local function place_path(catalogue, op, call, problems)
       out[#out + 1] = { row.name, value ~= nil and check.text(value) or "" }
     end
   end
-  if #call.positional > #rows then
-    problems[#problems + 1] = { message = ("%d path value%s given, %s wants %d"):format(#call.positional,
-      #call.positional == 1 and "" or "s", op.id, #rows) }
+  local most = #rows + #(op.files or {})
+  if #call.positional > most then
+    local what = op.files and "leading value" or "path value"
+    problems[#problems + 1] = { message = ("%d %s%s given, %s wants %d"):format(#call.positional, what,
+      #call.positional == 1 and "" or "s", op.id, most) }
   end
   call.named = named
   return out
@@ -59,6 +81,9 @@ local function add_operators(row, value, out, problems)
     if type(operator) ~= "string" or not operator:find "^[%w_]+$" then
       problems[#problems + 1] = { path = row.name, message = ("'%s' is no operator; known: %s"):format(tostring(operator),
         table.concat(known, ", ")) }
+    elseif check.infinite(value[operator]) then
+      problems[#problems + 1] = { path = row.name .. "[" .. operator .. "]",
+        message = "finite number expected, got " .. tostring(value[operator]) }
     elseif not plain[type(value[operator])] then
       local given = value[operator] == json.null and "null" or type(value[operator])
       problems[#problems + 1] = { path = row.name .. "[" .. operator .. "]", message = "text expected, got " .. given }
@@ -142,15 +167,49 @@ local function place_headers(catalogue, op, left, settings, problems)
   return out
 end
 
+-- files on this machine: by name, or as the scalars after the path values
+local function place_files(catalogue, op, call, left, problems)
+  local out = {}
+  for i, row in ipairs(op.files or {}) do
+    local name = row.as or row.name
+    local path = call.positional[#(op.path or {}) + i]
+    if path == nil then path, left[name] = left[name], nil end
+    if path ~= nil then
+      path = check.value(catalogue, row, path, name, problems)
+      out[#out + 1] = { row.name, path, row.content_type }
+    elseif row.required then
+      problems[#problems + 1] = { path = name, message = "required, but missing" }
+    end
+  end
+  return op.files and out
+end
+
+-- where the reply goes: an argument of operations that give a file
+local function place_target(catalogue, op, left, options, problems)
+  if op.returns ~= "file" then return nil end
+  local path = left.to
+  left.to = nil
+  if path == nil then return options.to end
+  return check.value(catalogue, M.to, path, "to", problems)
+end
+
 local function accepted_rows(catalogue, op)
   local rows = {}
-  for _, list in ipairs { op.query or {}, op.header or {}, type(op.body) == "table" and op.body
+  local target = op.returns == "file" and { M.to } or {}
+  for _, list in ipairs { op.query or {}, op.header or {}, op.files or {}, target, type(op.body) == "table" and op.body
     or catalogue.shapes and catalogue.shapes[(tostring(op.body)):match "^%[?([%w_]+)%]?$"] or {} } do
     for _, row in ipairs(list) do
       rows[#rows + 1] = row
     end
   end
   return rows
+end
+
+-- An empty list is a slip where something is to be made or destroyed; where a
+-- PUT replaces all there is, it says that nothing shall be left.
+local function least(op)
+  if op.body_min then return op.body_min end
+  if op.effect == "create" or op.effect == "send" or op.danger and op.method ~= "PUT" then return 1 end
 end
 
 local function list_body(catalogue, op, inner, left, list, problems)
@@ -164,7 +223,7 @@ local function list_body(catalogue, op, inner, left, list, problems)
     problems[#problems + 1] = { message = ("%s wants a list of %s as its argument"):format(op.id, inner) }
     return nil
   end
-  local row = { type = op.body, min = op.body_min }
+  local row = { type = op.body, min = least(op) }
   local body = check.value(catalogue, row, list, "", problems)
   for _, p in ipairs(problems) do p.path = p.path and p.path:gsub("^%[1%]%.", #list == 1 and "" or "[1].") end
   return body
@@ -191,6 +250,12 @@ local function place_body(catalogue, op, left, list, problems)
     return nil
   end
   if op.body_optional and next(left) == nil then return nil end
+  for name in pairs(op.fixed or {}) do
+    if name ~= "query" then
+      if left[name] ~= nil then check.unknown(accepted_rows(catalogue, op), name, "", problems, "parameter") end
+      left[name] = nil
+    end
+  end
   local body = object_body(catalogue, op, left, problems)
   for name, value in pairs(op.fixed or {}) do
     if name ~= "query" then body[name] = value end
@@ -215,12 +280,38 @@ local function split(arguments)
   return left, list
 end
 
-local function read_options(options, problems)
+-- body members that repeat a path parameter
+local function repeat_path(op, call, left, problems)
+  for member, name in pairs(op.copy or {}) do
+    local value = call.value_of[name]
+    if left[member] == nil then
+      left[member] = value
+    elseif value ~= nil and check.text(left[member]):lower() ~= check.text(value):lower() then
+      problems[#problems + 1] = { path = member, message = ("is not the %s of the path; leave it out"):format(name) }
+    end
+  end
+end
+
+-- options that only some operations have
+local function fits(op, name)
+  if name == "to" then return op.returns == "file" end
+  if name == "field" then return op.files ~= nil and #op.files == 1 end
+  return true
+end
+
+local function read_options(op, options, problems)
   for name, value in pairs(options or {}) do
     local want = option_types[name]
     if not want then
       problems[#problems + 1] = { path = "options." .. tostring(name), message = ("unknown call option%s; accepted: %s"):format(
         suggest.did_you_mean(tostring(name), M.options), table.concat(M.options, ", ")) }
+    elseif not fits(op, name) then
+      problems[#problems + 1] = { path = "options." .. name, message = ("%s %s"):format(op.id,
+        name == "to" and "gives no file" or "sends no single file") }
+    elseif want == "string" then
+      if type(value) ~= "string" or value == "" then
+        problems[#problems + 1] = { path = "options." .. name, message = "text expected, got " .. (value == "" and "none" or type(value)) }
+      end
     elseif type(value) ~= "number" or not (value > 0 and value < math.huge) or want == "integer" and not math.tointeger(value) then
       problems[#problems + 1] = { path = "options." .. name, message = ("a %snumber above 0 expected, got %s"):format(
         want == "integer" and "whole " or "", tostring(value)) }
@@ -231,7 +322,7 @@ end
 
 --- Sorts the arguments of a call: leading scalars, arguments, options.
 function M.parse(op, ...)
-  local n, call = select("#", ...), { positional = {}, by_name = {} }
+  local n, call = select("#", ...), { positional = {}, by_name = {}, value_of = {} }
   local given = { ... }
   for i = 1, n do
     local value = given[i]
@@ -247,7 +338,8 @@ function M.parse(op, ...)
       error_.raise("validation", ("%s: argument %d is nil"):format(op.id, i))
     end
     if type(value) ~= "string" and type(value) ~= "number" then
-      error_.raise("validation", ("%s: argument %d: string or number expected, got %s"):format(op.id, i, type(value)))
+      error_.raise("validation", ("%s: argument %d: string or number expected, got %s"):format(op.id, i,
+        value == json.null and "null" or type(value)))
     end
     call.positional[#call.positional + 1] = value
     ::continue::
@@ -259,25 +351,30 @@ function M.parse(op, ...)
 end
 
 --- Checks a parsed call and places everything; raises with all problems.
--- @return { method, template, path, query, headers, body, options }
+-- @return { method, template, path, query, headers, body, options, parts =
+--   { { name, path, content_type }, ... }, output = path }
 function M.build(catalogue, op, settings, call)
   local problems = {}
   local request = { method = op.method, template = op.template, query = {} }
   request.path = place_path(catalogue, op, call, problems)
   local left, list = split(call.arguments)
   for name in pairs(call.named) do left[name] = nil end
+  repeat_path(op, call, left, problems)
   for name, value in pairs(op.fixed and op.fixed.query or {}) do request.query[#request.query + 1] = { name, check.text(value) } end
   table.sort(request.query, function(a, b) return a[1] < b[1] end)
   place_rows(catalogue, op.query, left, problems, function(_, row, value)
     add_query(catalogue, row, value, request.query, problems)
   end)
   request.headers = place_headers(catalogue, op, left, settings, problems)
+  request.options = read_options(op, call.options, problems)
+  request.parts = place_files(catalogue, op, call, left, problems)
+  request.output = place_target(catalogue, op, left, request.options, problems)
   request.value = place_body(catalogue, op, left, list, problems)
-  request.options = read_options(call.options, problems)
   if #problems > 0 then
     table.sort(problems, function(a, b) return (a.path or "") < (b.path or "") end)
     error_.problems("validation", problems, { service = op.service, operation = op.resource .. "." .. op.name })
   end
+  if request.parts and request.options.field then request.parts[1][1] = request.options.field end
   if request.value ~= nil then
     local text, err = json.encode(request.value)
     if not text then error_.rethrow(err, { service = op.service, operation = op.resource .. "." .. op.name }) end

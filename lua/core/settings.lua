@@ -25,8 +25,11 @@ M.rows = {
   { "http_version", "string", enum = { "1.1", "2" }, doc = "Version of HTTP. Else what the server offers." },
   { "connect_timeout", "number", min = 0, default = 10, doc = "Seconds until a connection must stand." },
   { "stall_timeout", "number", min = 0, default = 60, doc = "Seconds without a byte until a call is given up." },
-  { "timeout", "number", min = 0, default = 120, doc = "Seconds for a whole call with its repetitions." },
+  { "timeout", "number", min = 0, default = 120,
+    doc = "Seconds for one request, from start to end. Nothing is tried again but, once, a call whose token was refused." },
   { "max_body", "integer", min = 1, default = 64 * 1024 * 1024, doc = "Bytes a reply may have, uncompressed." },
+  { "paths", "[string]",
+    doc = "Paths that this account's server has otherwise than the catalogue: resource.operation=/path, or =METHOD:/path." },
   { "max_header", "integer", min = 1, default = 256 * 1024, doc = "Bytes all headers of a reply may have." },
 }
 

@@ -6,6 +6,9 @@ local portal = { "portal", "string", min = 1, not_in = { "portals", "templates",
 local user_id = { "user_id", "string", min = 1, evidence = "source", doc = "Id of the user, a small number." }
 local group_id = { "group_id", "string", min = 1, evidence = "source",
   doc = "Id of the group, a small number: 3 is Administrators, 4 is Users." }
+local job_id = { "job_id", "string", min = 1, evidence = "source", doc = "Id of the job; scheduler_jobs.list has it." }
+local mail_service_id = { "mail_service_id", "string", min = 1, evidence = "source",
+  doc = "Id of the mail service; mail_services.list has it." }
 
 return {
   format = 1,
@@ -110,6 +113,16 @@ return {
       { "name", "string", doc = "Taken from what a group should have; no page shows the members." },
       open = true, min = 1, evidence = "inferred",
     },
+    Free = { open = true, min = 1, evidence = "inferred" },   -- no page shows its members
+    MobileUpdate = { { "api_key", "string", secret = true }, open = true, min = 1, evidence = "inferred" },
+    IndexAction = { { "action", "string", doc = "What to do; the words are not published." }, open = true, evidence = "inferred" },
+    StandbyUpdate = { { "standby", "boolean", doc = "True stops the scheduler." }, open = true, min = 1, evidence = "inferred" },
+    MailStatusUpdate = { { "status", "string", doc = "The words are not published." }, open = true, min = 1, evidence = "inferred" },
+    LicenseCreate = {
+      { "key", "string", required = true, min = 1 },
+      { "count", "integer", min = 0, doc = "0 in the vendor's sample." },
+    },
+    ApiLicense = { { "key", "string", required = true, min = 1 }, open = true, evidence = "inferred" },
 
     -- What comes back. No page shows a reply.
     Portal = {
@@ -151,6 +164,30 @@ return {
       { "count", "integer", nullable = true },
       open = true, evidence = "inferred",
     },
+    Mobile = { { "api_key", "string", nullable = true, secret = true }, open = true, evidence = "inferred" },
+    ReportsEngine = {
+      { "engine", "string", nullable = true },
+      { "configuration", "object", nullable = true },
+      open = true, evidence = "inferred",
+    },
+    Job = {
+      { "id", "any" },
+      { "name", "string", nullable = true },
+      { "type", "string", nullable = true },
+      { "active", "boolean", nullable = true },
+      { "next_run", "string", nullable = true },
+      open = true, evidence = "inferred",
+    },
+    Standby = { { "standby", "boolean", nullable = true }, open = true, evidence = "inferred" },
+    MailService = {
+      { "id", "any" },
+      { "name", "string", nullable = true },
+      { "host", "string", nullable = true },
+      { "port", "integer", nullable = true },
+      { "active", "boolean", nullable = true },
+      open = true, evidence = "inferred",
+    },
+    MailStatus = { { "status", "string", nullable = true }, open = true, evidence = "inferred" },
   },
 
   resources = {
@@ -205,6 +242,19 @@ intrexx.portals.delete(made.id)]] },
         { "list", http = "GET /templates", summary = "List the portal templates.", evidence = "source", effect = "read",
           returns = "[Template]",
           example = [[return intrexx.templates.list()]] },
+        { "upload", http = "POST /templates", summary = "Upload a template for new portals.", evidence = "source",
+          effect = "create",
+          doc = "The name of the form's part is taken from the upload of applications; the call option field gives another. What the "
+            .. "reply says is not published, so it is given as it came. There is no call that deletes a template.",
+          files = {
+            { "files", "file", required = true, content_type = "application/zip", evidence = "inferred", doc = "Zip of the template." },
+          },
+          returns = "text", settle = 600, timeout = 1800,
+          example = [[
+local zip = os.tmpname()
+intrexx.diagnosis.download("hr", { to = zip })   -- any zip will do for a try
+intrexx.templates.upload(zip)
+os.remove(zip)]] },
       } },
 
     { "webserver", doc = "The URL under which a portal is reached.",
@@ -230,6 +280,100 @@ intrexx.portals.delete(made.id)]] },
           example = [[return intrexx.settings.update("hr", { session_timeout_sek = 3600 })]] },
       } },
 
+    { "mobile", doc = "API key of the Intrexx mobile app.",
+      operations = {
+        { "get", http = "GET /{portal}/mobile", summary = "Get the API key of the mobile app.", evidence = "source", effect = "read",
+          path = { portal }, returns = "Mobile",
+          example = [[return #intrexx.mobile.get("hr").api_key > 0]] },
+        { "update", http = "PATCH /{portal}/mobile", summary = "Set the API key of the mobile app.", evidence = "source",
+          effect = "set",
+          path = { portal }, body = "MobileUpdate", returns = "any",
+          example = [[intrexx.mobile.update("hr", { api_key = "sandbox-mobile-key-2" })]] },
+        { "delete", http = "DELETE /{portal}/mobile", summary = "Delete the API key of the mobile app.", evidence = "source",
+          effect = "set", danger = true,
+          doc = "Phones that use the key are cut off.",
+          path = { portal }, returns = "none",
+          example = [[intrexx.mobile.delete("intranet")]] },
+      } },
+
+    { "reports_engine", doc = "What makes the reports of a portal.",
+      operations = {
+        { "get", http = "GET /{portal}/reports/engine", summary = "Get the report engine and its configuration.",
+          evidence = "source", effect = "read",
+          path = { portal }, returns = "ReportsEngine",
+          example = [[return intrexx.reports_engine.get("hr").engine]] },
+        { "update", http = "PATCH /{portal}/reports/engine", summary = "Change the report engine or its configuration.",
+          evidence = "source", effect = "set",
+          doc = "What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal }, body = "Free", returns = "any",
+          example = [[intrexx.reports_engine.update("hr", { engine = "birt" })]] },
+      } },
+
+    { "export", doc = "Configuration of the export templates of a portal; no export of the portal itself.",
+      operations = {
+        { "get", http = "GET /{portal}/export", summary = "Get the export template configuration.", evidence = "source",
+          effect = "read",
+          path = { portal }, returns = "object",
+          example = [[return intrexx.export.get("hr")]] },
+        { "update", http = "PATCH /{portal}/export", summary = "Change the export template configuration.", evidence = "source",
+          effect = "set",
+          doc = "What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal }, body = "Free", returns = "any",
+          example = [[intrexx.export.update("hr", { format = "xlsx" })]] },
+      } },
+
+    { "diagnosis", doc = "What the vendor's support asks for.",
+      operations = {
+        { "download", http = "GET /{portal}/diagnosis", summary = "Download the diagnosis data of a portal's server, a zip.",
+          evidence = "source", effect = "read",
+          doc = "It may hold names and settings that are nobody else's business: mind where it lies.",
+          path = { portal }, returns = "file", timeout = 1800,
+          example = [[
+local zip = os.tmpname()
+intrexx.diagnosis.download("hr", { to = zip })
+os.remove(zip)]] },
+      } },
+
+    { "search_index", doc = "The search index of a portal.",
+      operations = {
+        { "trigger", http = "POST /{portal}/search/index", summary = "Start an action on the search index.", evidence = "source",
+          effect = "send",
+          doc = "The reply most likely comes before the work is done (our reading).",
+          path = { portal }, body = "IndexAction", body_optional = true, returns = "any", settle = 60, timeout = 300,
+          example = [[intrexx.search_index.trigger("hr", { action = "rebuild" })]] },
+      } },
+
+    { "applications", doc = "Applications, processes, layouts and files of a portal, as an export holds them.",
+      operations = {
+        { "import", http = "POST /{portal}/applications", summary = "Import an export zip into a portal.", evidence = "source",
+          effect = "create",
+          doc = "Adds; what is there already is the business of overwrite, and errand never falls back from one to the other. Zip and "
+            .. "portal should have the same patch level: an early edition of the vendor's samples says so. What the reply says "
+            .. "is not published, so it is given as it came.",
+          path = { portal },
+          files = { { "files", "file", required = true, content_type = "application/zip", doc = "Zip that an export made." } },
+          returns = "text", settle = 600, timeout = 1800,
+          example = [[
+local zip = os.tmpname()
+intrexx.diagnosis.download("hr", { to = zip })   -- any zip will do for a try
+intrexx.applications.import("hr", zip)
+os.remove(zip)]] },
+        { "overwrite", http = "PATCH /{portal}/applications", summary = "Import an export zip over what a portal has.",
+          evidence = "source", effect = "set", danger = true,
+          doc = "Replaces what is there; import adds. The form is taken from import.",
+          path = { portal },
+          files = {
+            { "files", "file", required = true, content_type = "application/zip", evidence = "inferred",
+              doc = "Zip that an export made." },
+          },
+          returns = "text", timeout = 1800,
+          example = [[
+local zip = os.tmpname()
+intrexx.diagnosis.download("hr", { to = zip })   -- any zip will do for a try
+intrexx.applications.overwrite("hr", zip)
+os.remove(zip)]] },
+      } },
+
     { "sessions", doc = "Signed-in users of a portal.",
       operations = {
         { "logout", http = "POST /{portal}/logout", summary = "Log a user off a portal.", evidence = "source", effect = "set",
@@ -237,6 +381,111 @@ intrexx.portals.delete(made.id)]] },
           doc = "How the user is named is not published: whatever is given is sent as it is. Ends no token of this API.",
           path = { portal }, body = "object", body_optional = true, returns = "any",
           example = [[intrexx.sessions.logout("intranet", { login_username = "new.hire" })]] },
+      } },
+
+    { "scheduler_jobs", doc = "Jobs of a portal's scheduler.",
+      find = { by = { { "name" }, { "id" } }, list = "scheduler_jobs.list" },
+      operations = {
+        { "list", http = "GET /{portal}/scheduler/jobs", summary = "List the jobs of a portal.", evidence = "source",
+          effect = "read",
+          path = { portal }, returns = "[Job]",
+          example = [[return intrexx.scheduler_jobs.list("hr")]] },
+        { "create", http = "POST /{portal}/scheduler/job/{job_type}", summary = "Create a job of a type.", evidence = "source",
+          effect = "create",
+          doc = "Neither the types nor the members of the body are published; whatever is given is sent as it is.",
+          path = { portal, { "job_type", "string", min = 1, evidence = "source", doc = "Type of the job; list shows some." } },
+          body = "Free", returns = "NewObject",
+          created = { header = "Location", segment = -1, as = "id" },
+          inverse = { "scheduler_jobs.delete", from = "/id" }, settle = 60,
+          example = [[return intrexx.scheduler_jobs.create("hr", "user", { name = "Nightly import", active = true }).id]] },
+        { "get", http = "GET /{portal}/scheduler/job/{job_id}", summary = "Get a job.", evidence = "source", effect = "read",
+          path = { portal, job_id }, returns = "Job",
+          example = [[
+local job = intrexx.scheduler_jobs.find("hr", { name = "Clean up" })
+return intrexx.scheduler_jobs.get("hr", job.id)]] },
+        { "update", http = "PATCH /{portal}/scheduler/job/{job_id}", summary = "Change a job.", evidence = "source",
+          effect = "set",
+          doc = "What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal, job_id }, body = "Free", returns = "any",
+          example = [[
+local job = intrexx.scheduler_jobs.find("hr", { name = "Clean up" })
+intrexx.scheduler_jobs.update("hr", job.id, { active = false })]] },
+        { "delete", http = "DELETE /{portal}/scheduler/job/{job_id}", summary = "Delete a job.", evidence = "source",
+          effect = "set", danger = true,
+          path = { portal, job_id }, returns = "none",
+          example = [[
+local made = intrexx.scheduler_jobs.create("hr", "user", { name = "Short-lived" })
+intrexx.scheduler_jobs.delete("hr", made.id)]] },
+      } },
+
+    { "scheduler", doc = "The scheduler of a portal as a whole.",
+      operations = {
+        { "get_standby", http = "GET /{portal}/scheduler/standby", summary = "Tell whether the scheduler stands by.",
+          evidence = "source", effect = "read",
+          path = { portal }, returns = "Standby",
+          example = [[return intrexx.scheduler.get_standby("hr").standby]] },
+        { "set_standby", http = "PUT /{portal}/scheduler/standby", summary = "Let the scheduler stand by, or run again.",
+          evidence = "source", effect = "set",
+          path = { portal }, body = "StandbyUpdate", returns = "any",
+          example = [[intrexx.scheduler.set_standby("hr", { standby = true })]] },
+        { "get_configuration", http = "GET /{portal}/scheduler/configuration", summary = "Get the scheduler's configuration.",
+          evidence = "source", effect = "read",
+          path = { portal }, returns = "object",
+          example = [[return intrexx.scheduler.get_configuration("hr")]] },
+        { "update_configuration", http = "PATCH /{portal}/scheduler/configuration",
+          summary = "Change the scheduler's configuration.", evidence = "source", effect = "set",
+          doc = "What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal }, body = "Free", returns = "any",
+          example = [[intrexx.scheduler.update_configuration("hr", { threads = 4 })]] },
+        { "run_actions", http = "PUT /{portal}/scheduler/actions", summary = "Run actions on jobs.", evidence = "source",
+          effect = "send",
+          doc = "A PUT, but each one runs the actions again. What members the body has is not published; whatever is given is sent "
+            .. "as it is.",
+          path = { portal }, body = "Free", returns = "any", settle = 60, timeout = 300,
+          example = [[
+local job = intrexx.scheduler_jobs.find("hr", { name = "Clean up" })
+intrexx.scheduler.run_actions("hr", { action = "run", jobs = { job.id } })]] },
+      } },
+
+    { "mail_services", doc = "Mail services of a portal. They cannot be deleted.",
+      find = { by = { { "name" }, { "id" } }, list = "mail_services.list" },
+      operations = {
+        { "list", http = "GET /{portal}/mailservices", summary = "List the mail services of a portal.", evidence = "source",
+          effect = "read",
+          path = { portal }, returns = "[MailService]",
+          example = [[return intrexx.mail_services.list("hr")]] },
+        { "create", http = "POST /{portal}/mailservices", summary = "Create a mail service.", evidence = "source",
+          effect = "create",
+          doc = "There is no call that deletes it. What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal }, body = "Free", returns = "NewObject",
+          created = { header = "Location", segment = -1, as = "id" }, settle = 60,
+          example = [[
+return intrexx.mail_services.create("hr", { name = "Newsletter", host = "mail.example.com", port = 25 }).id]] },
+        { "get", http = "GET /{portal}/mailservices/{mail_service_id}", summary = "Get a mail service.", evidence = "source",
+          effect = "read",
+          path = { portal, mail_service_id }, returns = "MailService",
+          example = [[
+local service = intrexx.mail_services.find("hr", { name = "Standard" })
+return intrexx.mail_services.get("hr", service.id)]] },
+        { "update", http = "PATCH /{portal}/mailservices/{mail_service_id}", summary = "Change a mail service.",
+          evidence = "source", effect = "set",
+          doc = "What members the body has is not published; whatever is given is sent as it is.",
+          path = { portal, mail_service_id }, body = "Free", returns = "any",
+          example = [[
+local service = intrexx.mail_services.find("hr", { name = "Standard" })
+intrexx.mail_services.update("hr", service.id, { host = "relay.example.com" })]] },
+        { "get_status", http = "GET /{portal}/mailservices/{mail_service_id}/status", summary = "Get the status of a mail service.",
+          evidence = "source", effect = "read",
+          path = { portal, mail_service_id }, returns = "MailStatus",
+          example = [[
+local service = intrexx.mail_services.find("hr", { name = "Standard" })
+return intrexx.mail_services.get_status("hr", service.id).status]] },
+        { "set_status", http = "PUT /{portal}/mailservices/{mail_service_id}/status", summary = "Start or stop a mail service.",
+          evidence = "source", effect = "set",
+          path = { portal, mail_service_id }, body = "MailStatusUpdate", returns = "any",
+          example = [[
+local service = intrexx.mail_services.find("hr", { name = "Standard" })
+intrexx.mail_services.set_status("hr", service.id, { status = "stopped" })]] },
       } },
 
     { "users", doc = "Users of a portal. They cannot be listed: find knows those errand created, by its own record.",
@@ -338,11 +587,38 @@ intrexx.groups.delete("hr", made.id)]] },
       } },
 
     { "licenses", doc = "Intrexx licences of a portal.",
+      find = { by = { { "key" } }, list = "licenses.list" },
       operations = {
         { "list", http = "GET /{portal}/licenses", summary = "List the licences of a portal.", evidence = "source",
           effect = "read",
           path = { portal }, returns = "[License]",
           example = [[return intrexx.licenses.list("hr")]] },
+        { "create", http = "POST /{portal}/licenses", summary = "Add a licence to a portal.", evidence = "source",
+          effect = "create",
+          path = { portal }, body = "LicenseCreate", returns = "License",
+          inverse = { "licenses.delete", from = "/key" }, settle = 60,
+          example = [[intrexx.licenses.create("hr", { key = "SANDBOX-LICENSE-0002", count = 0 })]] },
+        { "delete", http = "DELETE /{portal}/licenses/{key}", summary = "Take a licence from a portal.", evidence = "source",
+          effect = "set", danger = true,
+          path = { portal, { "key", "string", min = 1, evidence = "source", doc = "The licence key as licenses.list gives it." } },
+          returns = "none",
+          example = [[
+intrexx.licenses.create("hr", { key = "SANDBOX/LICENSE+0003=" })
+intrexx.licenses.delete("hr", "SANDBOX/LICENSE+0003=")]] },
+        { "set_trial", http = "PUT /{portal}/trial-license", summary = "Prolong the licence period of a portal.",
+          evidence = "source", effect = "send",
+          doc = "Each call may prolong it once more, so none is repeated by itself. Most likely without a body (our reading).",
+          path = { portal }, body = "object", body_optional = true, returns = "any", settle = 60,
+          example = [[intrexx.licenses.set_trial("hr")]] },
+      } },
+
+    { "admin_api", doc = "The Administration API itself.",
+      operations = {
+        { "set_license", http = "PUT /admin-api/license", summary = "Set the licence of the Administration API.",
+          evidence = "source", effect = "set",
+          doc = "The one call that is promised to work while the API has no licence.",
+          body = "ApiLicense", returns = "any",
+          example = [[intrexx.admin_api.set_license{ key = "SANDBOX-API-LICENSE" }]] },
       } },
   },
 }

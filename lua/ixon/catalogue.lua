@@ -93,7 +93,7 @@ return {
       { "enforce2fa", "boolean", doc = "Only for people who sign in with two factors." },
       { "enforceSso", "boolean", doc = "Only for people who sign in through single sign-on." },
       { "permissions", "[PermissionRef]", doc = "What the role may do; words from permissions.list." },
-      { "audiences", "[Ref]", doc = "Categories of access." },
+      { "audiences", "[Ref]", doc = "Categories of access; audiences.list has them." },
       { "custom", "object", doc = "The company's own fields." },
     },
     RoleUpdate = {
@@ -107,7 +107,7 @@ return {
 
     GroupCreate = {
       { "name", "string", required = true, min = 1, max = 255 },
-      { "type", "Ref", required = true, doc = "Group type; another group shows the type's id." },
+      { "type", "Ref", required = true, doc = "Group type; group_types.list has them." },
       { "parent", "Ref", nullable = true, doc = "Group this one is part of." },
       { "custom", "object", doc = "The company's own fields." },
     },
@@ -167,6 +167,46 @@ return {
       { "patch", "boolean", evidence = "inferred" },
       { "delete", "boolean", evidence = "inferred" },
       { "put", "boolean", evidence = "inferred" },
+    },
+
+    MeUpdate = {
+      { "name", "string", min = 1, max = 255 },
+      { "language", "string", min = 2, max = 2, doc = "Two letters." },
+      { "localisation", "string", nullable = true, max = 10 },
+      { "timeZone", "string", nullable = true, max = 255, doc = "Such as Europe/Amsterdam." },
+      { "phoneNumber", "string", nullable = true },
+      { "custom", "object", doc = "The company's own fields." },
+      min = 1,   -- inferred: a change of nothing is a mistake
+    },
+    CompanyRef = {
+      { "publicId", "string", required = true, min = 24, max = 24, pattern = "%d%d%d%d%-%d%d%d%d%-%d%d%d%d%-%d%d%d%d%-%d%d%d%d",
+        doc = "Id of the company, five groups of four digits." },
+    },
+    ServiceAccountCreate = { { "name", "string", required = true, min = 1, max = 255 } },
+    GroupTypeCreate = {
+      { "name", "string", required = true, min = 1, max = 255 },
+      { "description", "string", nullable = true, max = 255 },
+      { "order", "integer", doc = "Where it stands among the others." },
+      { "color", "string", nullable = true },
+      { "custom", "object", doc = "The company's own fields." },
+    },
+    AgentUpdate = {
+      { "name", "string", min = 1, max = 255 },
+      { "description", "string", nullable = true },
+      { "timeZone", "string", nullable = true },
+      { "fixedVpnAddress", "string", nullable = true, max = 255 },
+      { "vpnProtocol", "string", enum = { "udp", "tcp" } },
+      { "vpnRequireAccessApproval", "boolean" },
+      { "vpnVisibleInMobileApp", "boolean" },
+      { "vpnVisibleOnWeb", "boolean" },
+      { "vpnAudience", "Ref", doc = "Category of access that VPN needs; from audiences.list." },
+      { "dataAudience", "Ref", nullable = true, doc = "Category of access that its data needs." },
+      { "custom", "object", doc = "The company's own fields." },
+      min = 1,   -- inferred: a change of nothing is a mistake
+    },
+    AgentMembershipCreate = {
+      { "agent", "Ref", required = true, doc = "Which device." },
+      { "group", "Ref", required = true, doc = "Into which group." },
     },
 
     -- What comes back. fields decides what is there.
@@ -274,6 +314,51 @@ return {
       { "supportAccessExpiresOn", "datetime", nullable = true },
       { "branding", "any", nullable = true },
       { "custom", "object", nullable = true },
+      open = true,
+    },
+    NewServiceAccount = {
+      { "publicId", "string", required = true },
+      { "apiApplication", "Link", nullable = true, doc = "Its publicId is what the setting application wants." },
+      { "token", "string", secret = true, doc = "What the setting token wants; shown this once only." },
+      open = true,
+    },
+    Audience = {
+      { "publicId", "string", required = true },
+      { "name", "string" },
+      { "description", "string", nullable = true },
+      { "default", "boolean" },
+      { "type", "any", nullable = true },
+      { "custom", "object", nullable = true },
+      open = true,
+    },
+    GroupType = {
+      { "publicId", "string", required = true },
+      { "name", "string" },
+      { "description", "string", nullable = true },
+      { "order", "integer", nullable = true },
+      { "color", "string", nullable = true },
+      { "custom", "object", nullable = true },
+      open = true,
+    },
+    Agent = {
+      { "publicId", "string", required = true },
+      { "name", "string", nullable = true },
+      { "deviceId", "string", nullable = true },
+      { "serialNumber", "string", nullable = true },
+      { "macAddress", "string", nullable = true },
+      { "description", "string", nullable = true },
+      { "timeZone", "string", nullable = true },
+      { "activeStatus", "any", nullable = true },
+      { "fixedVpnAddress", "string", nullable = true },
+      { "type", "any", nullable = true },
+      { "memberships", "[Link]", nullable = true },
+      { "custom", "object", nullable = true },
+      open = true,
+    },
+    AgentMembership = {
+      { "publicId", "string", required = true },
+      { "agent", "Link", nullable = true },
+      { "group", "Link", nullable = true },
       open = true,
     },
     Permission = { { "publicId", "string", required = true }, { "custom", "object", nullable = true }, open = true },
@@ -669,6 +754,18 @@ ixon.access_tokens.delete{ publicId = made.publicId }]] },
           },
           returns = "Me",
           example = [[return ixon.me.get()]] },
+        { "update", http = "PATCH /users/me", summary = "Change the profile of the calling user.", evidence = "docs",
+          effect = "set", without = { "Api-Company" },
+          doc = "Members that are left out stay.",
+          body = "MeUpdate", returns = "none",
+          example = [[ixon.me.update{ language = "nl", timeZone = "Europe/Amsterdam" }]] },
+        { "leave_companies", http = "DELETE /users/me/leave-companies", summary = "Make the calling user leave companies.",
+          evidence = "docs", effect = "set", danger = true, without = { "Api-Company" },
+          doc = "Only an invite by somebody who is still there leads back.",
+          body = "[CompanyRef]", returns = "none",
+          example = [[
+local company = ixon.companies.find{ name = "Former Company" }
+ixon.me.leave_companies{ publicId = company.publicId }]] },
       } },
 
     { "companies", doc = "The companies the caller belongs to. Their publicId is what the setting company wants.",
@@ -706,6 +803,121 @@ return ixon.companies.get(companies[1].publicId)]] },
           },
           returns = "Company",
           example = [[return ixon.companies.get_current()]] },
+      } },
+
+    { "service_accounts", doc = "Accounts for programs. users.list shows them too, as type service_account.",
+      operations = {
+        { "create", http = "POST /users/service-account", summary = "Create API service accounts.", evidence = "docs",
+          effect = "create",
+          doc = "The token is in this reply and nowhere else, and works only together with the application id that comes with "
+            .. "it. The account has no rights until memberships.create gives it a role.",
+          body = "[ServiceAccountCreate]", returns = "[NewServiceAccount]",
+          inverse = { "service_accounts.delete", from = "" }, settle = 60,
+          example = [[
+local made = ixon.service_accounts.create{ name = "reporting" }
+return { application = made[1].apiApplication.publicId, length = #made[1].token }]] },
+        { "delete", http = "DELETE /users/service-account", summary = "Delete API service accounts.", evidence = "docs",
+          effect = "set", danger = true,
+          doc = "Programs that use the token are cut off.",
+          body = "[Ref]", returns = "none",
+          example = [[
+local made = ixon.service_accounts.create{ name = "short-lived" }
+ixon.service_accounts.delete{ publicId = made[1].publicId }]] },
+      } },
+
+    { "audiences", doc = "Categories of access, which tie roles to what devices offer.",
+      find = { by = { { "name" }, { "publicId" } }, list = "audiences.list" },
+      operations = {
+        { "list", http = "GET /audiences", summary = "List the categories of access.", evidence = "docs", effect = "read",
+          query = {
+            { "fields", "[string]", join = ",", preset = "publicId,name,description,default,type", doc = fields_doc },
+            filters, size_guess, after_guess,
+          },
+          paging = "after", returns = "[Audience]",
+          example = [[return ixon.audiences.list()]] },
+      } },
+
+    { "group_types", doc = "Types of groups, such as plants or customers. They can be neither changed nor deleted here.",
+      find = { by = { { "name" }, { "publicId" } }, list = "group_types.list" },
+      operations = {
+        { "list", http = "GET /group-types", summary = "List the group types.", evidence = "docs", effect = "read",
+          query = {
+            { "fields", "[string]", join = ",", preset = "publicId,name,description,order,color", doc = fields_doc },
+            filters, size, after,
+          },
+          paging = "after", returns = "[GroupType]",
+          example = [[return ixon.group_types.list()]] },
+        { "create", http = "POST /group-types", summary = "Create group types.", evidence = "docs", effect = "create",
+          body = "[GroupTypeCreate]", returns = "[Link]", settle = 60,
+          example = [[
+local made = ixon.group_types.create{ name = "Line", order = 3 }
+return ixon.groups.create{ name = "Line 1", type = { publicId = made[1].publicId } }]] },
+      } },
+
+    { "agents", doc = "The devices (routers) of the company.",
+      find = { by = { { "name" }, { "deviceId" }, { "serialNumber" }, { "publicId" } }, list = "agents.list" },
+      operations = {
+        { "list", http = "GET /agents", summary = "List the devices.", evidence = "docs", effect = "read",
+          doc = "Some sixty fields exist; the preset names those that are mostly used.",
+          query = {
+            { "fields", "[string]", join = ",",
+              preset = "publicId,name,deviceId,serialNumber,macAddress,description,timeZone,activeStatus,fixedVpnAddress",
+              doc = fields_doc },
+            filters, size, after,
+          },
+          paging = "after", returns = "[Agent]",
+          example = [[return ixon.agents.list{ fields = "publicId,name,activeStatus" }]] },
+        { "get", http = "GET /agents/{public_id}", summary = "Get one device.", evidence = "docs", effect = "read",
+          path = { { "public_id", "string", min = 12, max = 12, pattern = "[0-9A-Za-z]+", doc = "Id of the device." } },
+          query = {
+            { "fields", "[string]", join = ",",
+              preset = "publicId,name,deviceId,serialNumber,macAddress,description,timeZone,activeStatus,fixedVpnAddress",
+              doc = fields_doc },
+            filters,
+          },
+          returns = "Agent",
+          example = [[
+local agent = ixon.agents.find{ name = "Press 4" }
+return ixon.agents.get(agent.publicId)]] },
+        { "update", http = "PATCH /agents/{public_id}", summary = "Change one device.", evidence = "docs", effect = "set",
+          doc = "Members that are left out stay. A change of VPN settings can cut off who is connected.",
+          path = { { "public_id", "string", min = 12, max = 12, pattern = "[0-9A-Za-z]+", doc = "Id of the device." } },
+          body = "AgentUpdate", returns = "none",
+          example = [[
+local agent = ixon.agents.find{ name = "Press 4" }
+ixon.agents.update(agent.publicId, { description = "Behind the paint shop", vpnProtocol = "tcp" })]] },
+      } },
+
+    { "agent_memberships", doc = "Which device is in which group.",
+      operations = {
+        { "list", http = "GET /agents/memberships", summary = "List which device is in which group.", evidence = "docs",
+          effect = "read",
+          query = {
+            { "fields", "[string]", join = ",", preset = "publicId,agent.publicId,group.publicId", doc = fields_doc },
+            filters, size_guess, after_guess,
+          },
+          paging = "after", returns = "[AgentMembership]",
+          example = [[return ixon.agent_memberships.list()]] },
+        { "create", http = "POST /agents/memberships", summary = "Put devices into groups.", evidence = "docs",
+          effect = "create",
+          body = "[AgentMembershipCreate]", returns = "[Link]", inverse = { "agent_memberships.delete", from = "" }, settle = 60,
+          example = [[
+local agent = ixon.agents.find{ name = "Press 4" }
+local group = ixon.groups.find{ name = "Plant B" }
+return ixon.agent_memberships.create{
+  agent = { publicId = agent.publicId }, group = { publicId = group.publicId },
+}]] },
+        { "delete", http = "DELETE /agents/memberships", summary = "Take devices out of groups.", evidence = "docs",
+          effect = "set", danger = true,
+          doc = "People who reach the device through that group alone lose it.",
+          body = "[Ref]", returns = "none",
+          example = [[
+local agent = ixon.agents.find{ name = "Press 4" }
+local group = ixon.groups.find{ name = "Plant B" }
+local made = ixon.agent_memberships.create{
+  agent = { publicId = agent.publicId }, group = { publicId = group.publicId },
+}
+ixon.agent_memberships.delete(made)]] },
       } },
 
     { "permissions", doc = "The words a role's permissions are made of.",

@@ -6,6 +6,7 @@ local engineer, operator, viewer = { publicId = "rM4eTz81kQwA" }, { publicId = "
 local plant_a, plant_b = { publicId = "gA7nWq35uFtE" }, { publicId = "gB1kRs94cHyD" }
 local company_group = { publicId = "gX5zJo62pUiL" }
 local plant_type, company_type = { publicId = "tY8bGe47xSoC" }, { publicId = "tK3wMn59vAfR" }
+local vpn_audience, press, oven = { publicId = "aV7pHc38nDyQ" }, { publicId = "dE2rTs61jLmX" }, { publicId = "dF5wGk07bZuN" }
 local anna, olaf, leaver = { publicId = "uH6dQf18jZcT" }, { publicId = "uN2gVx73mBpS" }, { publicId = "uL4rKy86wEqJ" }
 
 return {
@@ -31,7 +32,7 @@ return {
   status = { POST = 201 },
 
   stores = {
-    roles = { key = "name", plain = { "publicId", "name" } },
+    roles = { key = "name", plain = { "publicId", "name" }, default = { enforce2fa = false, enforceSso = false } },
     groups = { key = "name", plain = { "publicId", "name" }, default = { isCompanyGroup = false } },
     users = {
       key = "emailAddress", plain = { "publicId", "name", "emailAddress" },
@@ -55,6 +56,23 @@ return {
     },
     access_tokens = { plain = { "publicId", "expiresOn" }, hidden = { "secretId", "expires_at" } },
     companies = { plain = { "publicId", "name" } },
+    service_accounts = {
+      key = "name", default = { token = "sandbox-service-account-token-01", apiApplication = { publicId = "SandboxApp02" } },
+      brief = { "publicId", "apiApplication", "token" },
+    },
+    audiences = { plain = { "publicId", "name" } },
+    group_types = { key = "name", plain = { "publicId", "name" } },
+    agents = {
+      key = "name", plain = { "publicId", "name" },
+      many = { memberships = { store = "agent_memberships", by = "agent/publicId" } },
+      refs = { ["vpnAudience/publicId"] = "audiences", ["dataAudience/publicId"] = "audiences" },
+    },
+    agent_memberships = {
+      key = { "agent/publicId", "group/publicId" },
+      one = { agent = { store = "agents", at = "agent/publicId" }, group = { store = "groups", at = "group/publicId" } },
+      refs = { ["agent/publicId"] = "agents", ["group/publicId"] = "groups" },
+      cascade = { "agent/publicId", "group/publicId" },
+    },
   },
 
   operations = {
@@ -72,6 +90,8 @@ return {
     ["access_tokens.get_current"] = { act = "get", record = "{token}" },
     ["access_tokens.delete_current"] = { act = "remove", record = "{token}" },
     ["me.get"] = { act = "get", store = "users", record = anna.publicId },
+    ["me.update"] = { act = "update", store = "users", record = anna.publicId },
+    ["me.leave_companies"] = { act = "remove", store = "companies" },
     ["companies.get_current"] = { act = "get", record = "{company}" },
     ["discovery.list"] = { act = "endpoints" },
   },
@@ -82,6 +102,7 @@ return {
     },
     companies = {
       { publicId = "1111-2222-3333-4444-5555", name = "Example Company", country = "NL", defaultUserInviteLanguage = "en" },
+      { publicId = "6666-7777-8888-9999-0000", name = "Former Company", country = "BE", defaultUserInviteLanguage = "en" },
     },
     permissions = {
       { publicId = "COMPANY_ADMIN" }, { publicId = "COMPANY_WIDE_ROLE" }, { publicId = "MANAGE_AGENT" },
@@ -100,9 +121,25 @@ return {
       { publicId = plant_a.publicId, name = "Plant A", type = plant_type },
       { publicId = plant_b.publicId, name = "Plant B", type = plant_type },
     },
+    audiences = {
+      { publicId = vpn_audience.publicId, name = "VPN", default = true, type = "vpn" },
+      { publicId = "aD4kWb92sRfJ", name = "Data", default = false, type = "data" },
+    },
+    group_types = {
+      { publicId = plant_type.publicId, name = "Plant", order = 1, color = "#1a73e8" },
+      { publicId = company_type.publicId, name = "Company", order = 2 },
+    },
+    agents = {
+      { publicId = press.publicId, name = "Press 4", deviceId = "10000001", serialNumber = "20000001",
+        macAddress = "00:00:5e:00:53:01", timeZone = "Europe/Amsterdam", activeStatus = "online", vpnAudience = vpn_audience },
+      { publicId = oven.publicId, name = "Oven 1", deviceId = "10000002", serialNumber = "20000002",
+        macAddress = "00:00:5e:00:53:02", timeZone = "Europe/Amsterdam", activeStatus = "offline" },
+    },
+    agent_memberships = { { publicId = "nB8xQd45gHvK", agent = press, group = plant_a } },
     users = {
       { publicId = anna.publicId, type = "person", name = "Anna Admin", emailAddress = "anna.admin@example.com", support = false,
-        registeredOn = "2024-02-01T09:00:00Z", lastSeenOn = "2026-10-30T07:55:00Z", language = "en", hasPassword = true },
+        registeredOn = "2024-02-01T09:00:00Z", lastSeenOn = "2026-10-30T07:55:00Z", language = "en", hasPassword = true,
+        externallyManaged = false },
       { publicId = olaf.publicId, type = "person", name = "Olaf Operator", emailAddress = "olaf.operator@example.com",
         support = false, registeredOn = "2024-03-11T10:30:00Z", lastSeenOn = "2026-10-29T15:02:00Z" },
       { publicId = leaver.publicId, type = "person", name = "Lea Leaver", emailAddress = "leaver@example.com", support = false,

@@ -84,7 +84,7 @@ end
 
 local function usage(declared)
   local name = session.script or "script"
-  local words = { name == "-e" and "errand -e CODE --" or "errand run " .. name, "[OPTIONS]" }
+  local words = { name == "-e" and "errand -e CODE" or "errand run " .. name, "[OPTIONS]" }
   for _, option in ipairs(declared.positional) do
     local word = option[1]:upper() .. (option.repeatable and "..." or "")
     words[#words + 1] = option.required and word or "[" .. word .. "]"

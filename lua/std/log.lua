@@ -19,24 +19,35 @@ local function text_of(...)
   return table.concat(parts, " ")
 end
 
+-- A line of its own for each line of the text; those after the first are
+-- indented, so that foreign text cannot pass for a record.
+local function write(level, ...)
+  local text = host_err.redact(text_of(...)):gsub("\n+$", "")
+  local indent = ""
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    host_err.log(level, indent .. line)
+    indent = "  "
+  end
+end
+
 --- log.info(...): the same as log(...).
 function log.info(...)
-  host_err.log("info", text_of(...))
+  write("info", ...)
 end
 
 --- log.warn(...): something the reader should look at.
 function log.warn(...)
-  host_err.log("warn", text_of(...))
+  write("warn", ...)
 end
 
 --- log.error(...): something that went wrong while the script goes on.
 function log.error(...)
-  host_err.log("error", text_of(...))
+  write("error", ...)
 end
 
 --- log.debug(...): shown with -vv only.
 function log.debug(...)
-  host_err.log("debug", text_of(...))
+  write("debug", ...)
 end
 
 return setmetatable(log, { __call = function(_, ...) log.info(...) end })

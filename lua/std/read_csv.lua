@@ -105,11 +105,18 @@ local function reader(text, name, separator)
     separator = separator, stops = "[\r\n" .. (separator:gsub("%p", "%%%0")) .. "]" }, Reader)
 end
 
+-- Without blanks around; a pattern with "%s*$" would look anew from each blank on.
+local function trim(text)
+  local first, last = text:find("%S") or #text + 1, #text
+  while last > first and text:find("^%s", last) do last = last - 1 end
+  return text:sub(first, last)
+end
+
 local function header(input)
   local names, seen = input:next(), {}
   if not names then fail(input.name, nil, "is empty: a header row was expected") end
   for i, name in ipairs(names) do
-    name = name:match("^%s*(.-)%s*$")
+    name = trim(name)
     if name == "" then fail(input.name, 1, ("column %d has no name"):format(i)) end
     if seen[name] then fail(input.name, 1, ("column '%s' comes twice"):format(name)) end
     seen[name], names[i] = true, name
@@ -155,9 +162,17 @@ function Wanted:record(record, line)
   self.seen[value] = self.seen[value] or line
 end
 
+-- The text without the line breaks at its end. A pattern with "$" would look
+-- anew from each line break on.
+local function without_end(text)
+  local last = #text
+  while last > 0 and text:find("^[\r\n]", last) do last = last - 1 end
+  return text:sub(1, last)
+end
+
 local function parse(text, name, separator, opts)
   -- Empty lines at the end are no records.
-  local input = reader(text:gsub("[\r\n]+$", ""), name, separator)
+  local input = reader(without_end(text), name, separator)
   local names = header(input)
   local list, wanted = {}, setmetatable({ name = name, columns = opts.columns or {},
     unique = opts.unique, problems = {}, seen = {} }, Wanted)

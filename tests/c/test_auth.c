@@ -406,6 +406,45 @@ static void test_renewal(void) {
 }
 
 /* Two calls side by side with the given token life; logins made. */
+/* As the binding makes numbers: each lookup overwrites the last one's. */
+static int number_lookup(void *ctx, const char *name, const char **value,
+                         size_t *len, bool *secret, Err *err) {
+  static char number[16];
+  if (name[0] != 'n') return lookup(ctx, name, value, len, secret, err);
+  memcpy(number, name[1] == '1' ? "11" : "2222", name[1] == '1' ? 3 : 5);
+  *value = number;
+  *len = strlen(number);
+  return 0;
+}
+
+static void test_numbers_in_path(void) {
+  settings = with_login;
+  login.path = "/a/{n1}/b/{n2}";
+  peer_on(peer, (PeerReply){ .target = "POST /a/11/b/2222", .times = 1,
+    .bytes = peer_text(peer, 201, NULL, "{\"data\":{\"secretId\":\"t1\"}}") });
+  peer_on(peer, (PeerReply){ .target = "GET /x", .bytes = OK });
+  Err err = { 0 };
+  Auth *a = auth_new(http, peer_base(peer), &ixon, number_lookup, NULL, &err);
+  if (!a) exit(2);
+  AuthReq *r = get(a, "/x");
+  is_int(status(r), 200, "two numbers in the path of a login");
+  auth_req_free(r);
+  auth_free(a);
+}
+
+/* A way whose credential is empty is not taken. */
+static void test_empty_need(void) {
+  static const char *const set[] = { "token", "", "company", "1111", NULL };
+  settings = set;
+  Auth *a = open_auth(&ixon);
+  HttpCall c = a_call("/x");
+  Err err = { 0 };
+  AuthReq *r = auth_send(a, &c, 0, NULL, 0, on_done, NULL, &err);
+  ok(!r, "an empty token is not sent");
+  is_int(err.kind, ERR_AUTH, err.text);
+  auth_free(a);
+}
+
 static int logins_of(double lifetime, const char *token, double wait) {
   peer_forget(peer);
   settings = with_login;
@@ -638,7 +677,8 @@ int main(void) {
   http = http_new(loop, &options, &err);
   if (!loop || !http) return 2;
   void (*const tests[])(void) = {
-    test_expand, test_given, test_basic, test_missing, test_login, test_shared,
+    test_expand, test_given, test_basic, test_missing, test_login,
+    test_numbers_in_path, test_empty_need, test_shared,
     test_renewal, test_expiry, test_failures, test_whole_body, test_cancel,
     test_free_in_callback, test_again_in_callback, test_redirect,
   };

@@ -199,9 +199,20 @@ static void test_signal(Loop *loop) {
 static void test_transfers(Loop *loop) {
   Err err = { 0 };
   setenv("SSLKEYLOGFILE", "/nonexistent/keys", 1);
+  bool had[256];
+  for (int fd = 0; fd < 256; fd++) had[fd] = fcntl(fd, F_GETFD) >= 0;
   ok(loop_transfers(loop, &err) != NULL, "the transfer engine starts");
   ok(!getenv("SSLKEYLOGFILE"), "SSLKEYLOGFILE is taken out");
   ok(loop_transfers(loop, &err) == loop_transfers(loop, &err), "once");
+  int opened = 0, left = 0;
+  for (int fd = 0; fd < 256; fd++) {
+    int flags = fcntl(fd, F_GETFD);
+    if (had[fd] || flags < 0) continue;
+    opened++;
+    if (!(flags & FD_CLOEXEC)) left++;
+  }
+  ok(opened > 0, "it opens descriptors");
+  is_int(left, 0, "none of which children get");
   ok(!loop_busy(loop), "it alone does not make the loop busy");
 }
 

@@ -7,7 +7,9 @@
 
 #include <pty.h>
 #include <stdint.h>
+#include <sys/time.h>
 #include <termios.h>
+#include "env.h"
 #include "redact.h"
 #include "tap.h"
 
@@ -72,6 +74,7 @@ static void test_literal(void) {
   secret_release(s);
   secret_release(NULL);
   value_is(SECRET_LITERAL, "", "", 0, "an empty literal");
+  value_is(SECRET_LITERAL, "      ", NULL, ERR_AUTH, "only blanks");
   value_is(SECRET_LITERAL, "a\r\nB: x", NULL, ERR_CONFIG, "CR, LF or NUL");
   value_is(SECRET_LITERAL, "line\n", NULL, ERR_CONFIG, "CR, LF or NUL");
 }
@@ -97,7 +100,11 @@ static void test_env(void) {
   secret_release(c);
   secret_release(d);
   set_env("ERRAND_T_ONE", "");
-  value_is(SECRET_ENV, "ERRAND_T_ONE", "", 0, "set, but empty");
+  value_is(SECRET_ENV, "ERRAND_T_ONE", NULL, ERR_AUTH, "is not set");
+  ok(getenv("ERRAND_T_ONE") == NULL, "an empty one is taken out too");
+  set_env("ERRAND_T_ONE", " \t    ");
+  value_is(SECRET_ENV, "ERRAND_T_ONE", NULL, ERR_AUTH, "only blanks");
+  ok(redact_is_clean("a      b", 8), "blanks are not redacted");
   set_env("ERRAND_T_ONE", "a\nb");
   value_is(SECRET_ENV, "ERRAND_T_ONE", NULL, ERR_CONFIG, "CR, LF or NUL");
 }
@@ -113,6 +120,8 @@ static void test_file(void) {
            "CR, LF or NUL");
   value_is(SECRET_FILE, file("a", "n\0l", 3, 0600), NULL, ERR_CONFIG,
            "CR, LF or NUL");
+  value_is(SECRET_FILE, file("a", "  \t\n", 4, 0600), NULL, ERR_AUTH,
+           "only blanks");
   value_is(SECRET_FILE, file("a", "", 0, 0600), NULL, ERR_CONFIG, "is empty");
   value_is(SECRET_FILE, file("a", "\n", 1, 0600), NULL, ERR_CONFIG,
            "is empty");
@@ -158,6 +167,47 @@ static void test_big_file(void) {
   redact_forget();
 }
 
+/* What main does at its start. */
+static void test_env_take(void) {
+  Err err;
+  set_env("ERRAND_T_TWO", "env-taken");
+  set_env("ERRAND_T_THREE", "another");
+  set_env("ERRAND_PROFILE", "prod");
+  ok(env_take(&err) == 0, "variables are taken");
+  ok(!getenv("ERRAND_T_TWO") && !getenv("ERRAND_T_THREE"), "and gone");
+  is_str(getenv("ERRAND_PROFILE"), "prod", "what is no setting stays");
+  is_str(env_get("ERRAND_T_THREE"), "another", "but errand finds them");
+  value_is(SECRET_ENV, "ERRAND_T_TWO", "env-taken", 0, "as secrets too");
+  ok(env_get("ERRAND_T_TWO") == NULL, "once");
+  set_env("ERRAND_T_THREE", "newer");
+  is_str(env_get("ERRAND_T_THREE"), "newer", "the environment goes before");
+  env_drop("ERRAND_T_THREE");
+  ok(env_get("ERRAND_T_THREE") == NULL, "dropped from both");
+  env_drop("ERRAND_T_THREE");
+  env_drop("ERRAND_PROFILE");
+}
+
+static void on_alarm(int signo) {
+  (void)signo;
+  raise(SIGINT);
+}
+
+static void ignore(void *ctx) {
+  (void)ctx;
+}
+
+/* Ctrl-C, soon. */
+static void interrupted(SecretSource source, const char *what) {
+  const struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+  Err err;
+  Loop *loop = loop_new(&err);
+  ok(loop && loop_signal(loop, SIGINT, ignore, NULL, &err) == 0, "a loop");
+  signal(SIGALRM, on_alarm);
+  setitimer(ITIMER_REAL, &soon, NULL);
+  value_is(source, what, NULL, ERR_CANCELLED, "interrupted");
+  loop_free(loop);
+}
+
 static void test_fifo(void) {
   if (mkfifo(path_of("fifo"), 0600) != 0) return;
   fflush(stdout);
@@ -169,6 +219,9 @@ static void test_fifo(void) {
   value_is(SECRET_FILE, path_of("fifo"), "through-fifo", 0, "a fifo");
   waitpid(pid, NULL, 0);
   value_is(SECRET_FILE, path_of("fifo"), NULL, ERR_TIMEOUT, "in time");
+  interrupted(SECRET_FILE, path_of("fifo"));
+  interrupted(SECRET_COMMAND, "exec sleep 20");
+  interrupted(SECRET_COMMAND, "exec >&-; exec sleep 20");
   unlink(path_of("fifo"));
 }
 
@@ -339,6 +392,7 @@ int main(void) {
   if (!mkdtemp(dir)) return 1;
   test_literal();
   test_env();
+  test_env_take();
   test_file();
   test_big_file();
   test_fifo();

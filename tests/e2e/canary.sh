@@ -312,6 +312,48 @@ exits 0 "a look at the environment"
 outputs "nil	nil	$HOME" "secret variables are not there"
 clean "nor in children, nor in /proc"
 
+looking='
+print(os.getenv "ERRAND_QALYPTUS_KEY", os.getenv "ERRAND_QALYPTUS_KYE", os.getenv "ERRAND_CONFIG")
+os.execute "env; set; cat /proc/self/environ"
+print(io.popen("env; set"):read "a")'
+# Variables that only the file names are out of sight once it is read.
+try -u CANARY_ENV -u CANARY_LOGIN ERRAND_QALYPTUS_KEY="$(secret_of QzVariable7Xw)" ERRAND_QALYPTUS_KYE="$(secret_of QzEnviron7Xw)" errand -e "$looking"
+exits 0 "a look at the environment before any service is used"
+outputs "nil	nil	$tmp/config.lua" "settings are not there, misspelt ones neither"
+clean "nor in children before any service is used"
+try ERRAND_QALYPTUS_KEY="$(secret_of QzVariable7Xw)" errand --profile literal config check
+grep -q 'environment variable ERRAND_QALYPTUS_KEY' out
+result $? "config check still names the variable"
+try errand --profile literal -e '
+local function open() return io.popen("ls /proc/self/fd"):read "a" end
+local before = open()
+qalyptus.groups.list{ get_all = true }
+assert(open() == before, before .. open())'
+exits 0 "children get no descriptor of a call"
+
+# ---- nothing where a credential should be ----
+
+for blank in '' '    '; do
+  rm -f seen/*
+  try ERRAND_CONFIG= ERRAND_QALYPTUS_URL="$at" ERRAND_QALYPTUS_KEY="$blank" errand -e "$reading"
+  exits 5 "the key '$blank'"
+  [ -z "$(ls seen)" ]
+  result $? "the key '$blank': nothing was sent"
+done
+
+# ---- Ctrl-C while a secret is fetched ----
+
+mkfifo fifo
+write_config
+sed "s!secret.file \"$tmp/file\"!secret.file \"$tmp/fifo\"!; s!cat '$tmp/command'!exec sleep 25!" config.lua >slow.lua
+for profile in file command; do
+  begin=$(date +%s)
+  # A background job of sh would ignore SIGINT.
+  try timeout -s INT 1 errand --config slow.lua --profile "$profile" -e "$reading"
+  [ $(($(date +%s) - begin)) -lt 10 ] && grep -q interrupted err
+  result $? "Ctrl-C while a $profile gives nothing"
+done
+
 # ---- the sandbox ----
 
 export ERRAND_QALYPTUS_KEY="$(secret_of QzVariable7Xw)"
@@ -327,6 +369,24 @@ grep -v "^$(forms_of QzBody777Xw | head -n 1)" "$tmp/forms" >config-forms
 ! grep -aqFf config-forms world.json*
 result $? "the sandbox's state"
 clean "the files of state" "$HOME"/.local/state/errand/*
+! grep -q '"groups":{}' world.json && grep -q '"groups":\[\]' world.json
+result $? "a list without elements is a list"
+mkfifo held
+errand --sandbox="$tmp/world.json" -e 'io.write "held\n" io.stdout:flush() io.read()' <"$tmp/fifo" >held &
+holder=$!
+pids="$pids $holder"
+exec 9>"$tmp/fifo"
+read -r line <held
+[ "$line" = held ]
+result $? "a sandbox with state"
+try errand --sandbox="$tmp/world.json" -e 'return qalyptus.groups.create{ name = "Twice" }'
+exits 2 "one sandbox state, two processes"
+grep -q "the sandbox state $tmp/world.json is in use by process [0-9]" err && [ "$(wc -l <err)" = 1 ]
+result $? "one sandbox state, two processes: the error names both"
+exec 9>&-
+wait "$holder"
+try errand --sandbox="$tmp/world.json" -e 'return qalyptus.groups.create{ name = "Later" }'
+exits 0 "the state is free when its holder is gone"
 [ -z "$(ls "$TMPDIR")" ]
 result $? "no temporary files"
 

@@ -40,12 +40,13 @@ for person in new second; do
     grep -Eq "^$person.hire@example.com +intrexx +user +[0-9]+ +created\$" "$tmp/out"
   result $? "onboard: $person.hire with an id in each"
 done
+cp "$tmp/out" "$tmp/once.table"
 effects >"$tmp/once"
 cat >"$tmp/want" <<'END'
-intrexx.users.add_to_group	hr/new.hire/Users	1
-intrexx.users.add_to_group	hr/second.hire/Users	1
-intrexx.users.create	hr/new.hire	1
-intrexx.users.create	hr/second.hire	1
+intrexx.users.add_to_group	hr/new.hire@example.com/Users	1
+intrexx.users.add_to_group	hr/second.hire@example.com/Users	1
+intrexx.users.create	hr/new.hire@example.com	1
+intrexx.users.create	hr/second.hire@example.com	1
 ixon.invites.create	new.hire@example.com	1
 ixon.invites.create	second.hire@example.com	1
 qalyptus.recipients.create	new.hire@example.com	1
@@ -73,8 +74,10 @@ result $? "offboard: undone in three systems"
 effects >"$tmp/off"
 job a $offboard
 exits 0 "offboard again"
-[ "$(rows 'not there')" = 6 ] && [ "$(rows 'inactive already')" = 2 ]
+[ "$(rows 'not there')" = 4 ] && [ "$(rows 'not known to errand')" = 2 ] && [ "$(rows 'inactive already')" = 2 ]
 result $? "offboard again: says what was not there"
+says "errand: warning: new.hire@example.com: intrexx: errand knows no user of this person in portal 'hr': look in the portal" \
+  "offboard again: and where nobody but the portal knows"
 effects | cmp -s - "$tmp/off"
 result $? "offboard again: no effect"
 job a $onboard
@@ -88,21 +91,77 @@ cat >"$tmp/people.csv" <<'END'
 email,first_name,last_name,group,role,portal
 lost@example.com,Lost,Case,Plant A,Enginer,hr
 umlaut@example.com,"Jörg ""J""",Müller,Plant A,Operator,hr
-nowhere@example.com,No,Where,Plant A,Operator,nowhere
+nowhere@example.com,No,Where,Plant B,Operater,nowhere
+no address,No,Address,Plant A,Operator,hr
 END
 job b run scripts/onboard.lua --csv "$tmp/people.csv"
-exits 1 "two of three fail"
-says "lost@example.com: scripts/onboard.lua:" "who failed, and where"
-says "no IXON role 'Enginer'" "and why"
-says "nowhere@example.com: " "the second one too"
-says "errand: 2 of 3 people failed" "how many failed"
+exits 1 "three of four fail"
+says "errand: error: lost@example.com: no IXON role 'Enginer'" "who failed, and why"
+says "nowhere@example.com: no IXON role 'Operater'; no Intrexx portal 'nowhere'" "all that is wrong with the second"
+says "'no address' is no e-mail address" "and with the third"
+says "errand: 3 of 4 people failed" "how many failed"
 [ "$(grep -c '^umlaut@example.com .* \(created\|added\)$' "$tmp/out")" = 4 ]
 result $? "the other person is done"
-grep -Eq '^lost@example.com +ixon +failed$' "$tmp/out" && grep -Eq '^nowhere@example.com +intrexx +failed$' "$tmp/out"
-result $? "the table shows what failed"
-effects | grep -q 'lost@example.com'
+[ "$(rows 'nothing sent')" = 3 ]
+result $? "the table shows who was left out"
+effects | grep -q 'lost@\|nowhere@\|no address'
 [ $? = 1 ]
-result $? "nothing was made for the one with the wrong role"
+result $? "nothing was made for those whose data are wrong"
+printf 'email,portal\nno address,hr\nleaver@example.com,nowhere\n' >"$tmp/leavers.csv"
+job b run scripts/offboard.lua --csv "$tmp/leavers.csv"
+exits 1 "leavers, one without an address and one with a wrong portal"
+says "'no address' is no e-mail address" "the address is named"
+says "leaver@example.com: intrexx: no Intrexx portal 'nowhere'" "the portal is named"
+grep -Eq '^leaver@example.com +ixon +user .* removed$' "$tmp/out" && grep -Eq '^leaver@example.com +intrexx +user +failed$' "$tmp/out"
+result $? "the other steps are done"
+job b run scripts/offboard.lua --email leaver@example.com --portal hr
+exits 0 "a portal user that errand did not create"
+[ "$(rows 'not known to errand')" = 1 ]
+result $? "it is not said to be gone"
+says "look in the portal" "the warning says what to do"
+
+# ---- two people of one name, and what is there twice ----
+
+cat >"$tmp/same.csv" <<'END'
+email,first_name,last_name,group,role,portal
+same@example.com,Same,One,Plant A,Operator,hr
+Same@example.org,Same,Two,Plant A,Operator,hr
+END
+job d run scripts/onboard.lua --csv "$tmp/same.csv"
+exits 0 "two people whose addresses differ in the domain only"
+[ "$(awk '$2 == "intrexx" && $3 == "user" && $5 == "created" { print $4 }' "$tmp/out" | sort -u | wc -l)" = 2 ]
+result $? "each has a portal user"
+job d run scripts/offboard.lua --email same@example.com --portal hr
+exits 0 "one of them leaves"
+job d run scripts/onboard.lua --csv "$tmp/same.csv"
+grep -Eq '^Same@example.org +intrexx +user .* found$' "$tmp/out"
+result $? "the other one's portal user is still there"
+cat >"$tmp/twice.lua" <<'END'
+local group, role = ixon.groups.find{ name = "Plant A" }, ixon.roles.find{ name = "Engineer" }
+for _, email in ipairs{ "Twice@example.com", "twice@example.com" } do
+  ixon.invites.create{ emailAddress = email, groupRoles = {
+    { group = { publicId = group.publicId }, role = { publicId = role.publicId } } } }
+end
+intrexx.users.create("hr", { general_settings = { object_name = "twice" },
+  contact = { email = { work = "other@example.com" } }, account = { login_username = "twice@example.com" } })
+END
+job d run "$tmp/twice.lua"
+exits 0 "two invites for one address, and its login with another one's"
+job d run scripts/offboard.lua --email TWICE@example.com --portal hr
+exits 1 "a portal user with another address"
+[ "$(rows withdrawn)" = 2 ]
+result $? "both invites are withdrawn"
+says "has the login of TWICE@example.com, but the e-mail address other@example.com" "the other address is named"
+effects | grep -q 'intrexx.users.delete	hr/twice'
+[ $? = 1 ]
+result $? "the other one's user stays"
+job d run scripts/onboard.lua --email twice@example.com --first-name T --last-name W --group 'Plant A' --role Engineer --portal hr
+exits 1 "nor is that user taken for the new one"
+says "has the login of twice@example.com, but the e-mail address other@example.com" "and onboard says so"
+job e --fault 'ixon.invites.list:status=403' run scripts/offboard.lua --email leaver@example.com --portal hr
+exits 1 "invites that cannot be read"
+grep -Eq '^leaver@example.com +ixon +invite +failed$' "$tmp/out" && grep -Eq '^leaver@example.com +ixon +user .* removed$' "$tmp/out"
+result $? "the user is removed all the same"
 
 # ---- one person by arguments ----
 
@@ -128,13 +187,14 @@ outputs "--intrexx-group" "--help of the script names its arguments"
 
 # ---- faults on the way, each followed by a repeat without ----
 
-# SPEC|CODE|N|OUTCOME: the repeat ends with CODE and N times with this outcome
-while IFS='|' read -r spec again times outcome; do
+# SPEC|FIRST|CODE|N|OUTCOME: the first run ends with FIRST, 4 where something
+# is in doubt, the repeat with CODE and N times with this outcome
+while IFS='|' read -r spec first again times outcome; do
   rm -f "$tmp"/f.json*
   job f --fault "$spec" $onboard
-  exits 1 "$spec"
+  exits "$first" "$spec"
   says "errand: 1 of 2 people failed" "$spec: one person fails"
-  case $spec in *drop-reply*) says "look before repeating" "$spec: in doubt" ;; esac
+  case $first in 4) says "look before repeating" "$spec: in doubt" ;; esac
   job f $onboard
   exits "$again" "$spec: the repeat"
   [ "$(cat "$tmp/out" "$tmp/err" | grep -Ec "$outcome")" = "$times" ]
@@ -143,18 +203,18 @@ while IFS='|' read -r spec again times outcome; do
   [ $? = 1 ]
   result $? "$spec: no effect twice"
 done <<'END'
-ixon.invites.create:drop-reply@1|0|2|ixon +invite .*found$
-ixon.invites.create:status=503@1|0|1|ixon +invite .*created$
-ixon.invites.create:status-after=502@1|0|2|ixon +invite .*found$
-ixon.invites.create:html@1|0|2|ixon +invite .*found$
-ixon.invites.create:429@1|0|1|ixon +invite .*created$
-qalyptus.recipients.create:drop-reply@1|0|2|recipient .*found$
-qalyptus.recipients.create:malformed@1|0|2|recipient .*found$
-intrexx.users.create:drop@1|0|1|user .*created$
-intrexx.users.create:drop-reply@1|1|1|has a user '[a-z.]+' that errand did not create and cannot look up
+ixon.invites.create:drop-reply@1|4|0|2|ixon +invite .*found$
+ixon.invites.create:status=503@1|4|0|1|ixon +invite .*created$
+ixon.invites.create:status-after=502@1|4|0|2|ixon +invite .*found$
+ixon.invites.create:html@1|4|0|2|ixon +invite .*found$
+ixon.invites.create:429@1|1|0|1|ixon +invite .*created$
+qalyptus.recipients.create:drop-reply@1|4|0|2|recipient .*found$
+qalyptus.recipients.create:malformed@1|4|0|2|recipient .*found$
+intrexx.users.create:drop@1|4|0|1|user .*created$
+intrexx.users.create:drop-reply@1|4|1|1|has a user '[a-z.@]+' that errand did not create and cannot look up
 END
 rm -f "$tmp"/f.json*
-job f --fault 'intrexx.portals.list:expire-token' --fault 'intrexx.users.create:expire-token@1' $onboard
+job f --fault 'intrexx.portals.list:expire-token@1' --fault 'intrexx.users.create:expire-token@1' $onboard
 exits 0 "a token that expires on the way"
 [ "$(rows created)" = 6 ]
 result $? "a token that expires on the way: bought anew"
@@ -175,5 +235,42 @@ try errand --sandbox -e 'return intrexx.portls.list()'
 refused 2 "did you mean 'portals'?" "and suggests them"
 [ -z "$(find "$HOME" "$TMPDIR" -type f)" ]
 result $? "the job leaves nothing outside of its state file"
+
+# ---- what the documents show ----
+
+# Scripts are the blocks that start with "-- NAME.lua"; they read files by the
+# paths of the source tree and may write beside themselves.
+mkdir "$tmp/shown"
+cp -r scripts "$tmp/shown"
+cp docs/guide.md README.md "$tmp/shown"
+cd "$tmp/shown" || exit 1
+awk '/^```lua$/ { inside = 1; next } /^```$/ { inside = 0; file = "" }
+  inside == 1 { file = match($0, /^-- [a-z]+\.lua/) ? substr($0, 4, RLENGTH - 3) : ""; inside = 2 }
+  inside == 2 && file != "" { print >file }' guide.md README.md
+for script in members calls once files recipients who; do
+  words=
+  case $script in
+    members) words="--group Managers" ;;
+    who) words="--email anna.admin@example.com" ;;
+  esac
+  # shellcheck disable=SC2086
+  try errand --sandbox run $script.lua $words
+  exits 0 "$script.lua of the documents"
+done
+outputs 'ixon      true   uH6dQf18jZcT' "who.lua finds a person"
+try errand --sandbox --fault 'qalyptus.recipients.create:drop-reply@1' run recipients.lua
+exits 4 "recipients.lua with a lost reply"
+awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^errand / && !/ [A-Z]{4}| \[/' guide.md >lines
+[ "$(wc -l <lines)" -ge 9 ]
+result $? "the guide shows commands"
+while read -r _ line; do
+  try sh -c "errand --sandbox ${line#--sandbox }"
+  exits 0 "errand $line"
+done <lines
+sed -n '2,5p' "$tmp/once.table" >first
+grep -Fxf first README.md >shown
+cmp -s first shown
+result $? "the table of the README is what the demo prints" || sed 's/^/# /' first
+cd "$here" || exit 1
 
 done_testing

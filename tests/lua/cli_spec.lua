@@ -52,13 +52,17 @@ t.describe("-e", function()
 
   t.it("gives the words that follow to the script", function()
     t.eq({ errand("-e", "return { ... }", "a", "-o") }, { 0, '["a","-o"]\n', "" })
-    t.eq({ errand("-e", "return args{ { 'x', 'integer' } }.x", "--", "--x", "5") }, { 0, "5\n", "" })
+    t.eq({ errand("-e", "return args{ { 'x', 'integer' } }.x", "--x", "5") }, { 0, "5\n", "" })
+    t.eq({ errand("-e", "return { ... }", "--", "-v", "--help") }, { 0, '["--","-v","--help"]\n', "" })
+    t.eq({ errand("--eval=return { ... }", "-e", "1") }, { 0, '["-e","1"]\n', "" })
+    t.eq({ errand("-ereturn { ... }", "--x") }, { 0, '["--x"]\n', "" })
   end)
 
-  t.it("takes a format before and after the code", function()
-    local want = { 0, "a\n1\n2\n", "" }
-    t.eq({ errand("-o", "csv", "-e", "return { { a = 1 }, { a = 2 } }") }, want)
-    t.eq({ errand("-e", "return { { a = 1 }, { a = 2 } }", "--output=csv") }, want)
+  t.it("takes errand's options before the code; args says so of those behind it", function()
+    t.eq({ errand("-o", "csv", "-e", "return { { a = 1 }, { a = 2 } }") }, { 0, "a\n1\n2\n", "" })
+    local code, out, err = errand("-e", "return args{}", "--output=csv")
+    t.eq({ code, out }, { 2, "" })
+    t.ok(err:find("--output: unknown option (errand's own options go before", 1, true), err)
   end)
 
   t.it("keeps what was printed before the result", function()
@@ -129,7 +133,25 @@ t.describe("errors", function()
   end)
 end)
 
+t.describe("log", function()
+  t.it("gives each line of a text its own, controls escaped", function()
+    local _, out, err = errand("-e", "log.error('two\\n  lines\\27[1m\\n') log('one') log()")
+    t.eq(out, "")
+    t.eq(err, "errand: error: two\nerrand: error:     lines\\x1b[1m\nerrand: one\nerrand: \n")
+  end)
+end)
+
 t.describe("limits", function()
+  t.it("of waiting are named", function()
+    for _, code in ipairs{ "sleep(1e300)", "deadline(1e300, print)", "sleep '1000000d'", "sleep(1/0)" } do
+      local exit, _, err = errand("-e", code)
+      t.eq(exit, 2, code)
+      t.ok(err:find("a time of at most 30 years expected, got ", 1, true), err)
+    end
+    t.eq((errand("--time-limit", "0", "-e", "return 1")), 2)
+    t.eq((errand("--time-limit", "2000000000", "-e", "return 1")), 2)
+  end)
+
   t.it("end a run that takes too long or too much memory, exit 1", function()
     local code, _, err = errand("--time-limit", "100ms", "-e", "while true do end")
     t.eq(code, 1)
@@ -437,7 +459,9 @@ t.describe("with the sandbox", function()
     t.ok(out:find("\nEngineer\n") or out:find(",Engineer\n"), out)
     code, out = errand("--sandbox", "api", "qalyptus", "get", "/users?page_size=2")
     t.eq(code, 0)
-    t.eq(#json.decode(out), 2)
+    local reply = json.decode(out)
+    t.eq(#reply.data, 2)
+    t.eq(reply.isSuccess, true)
   end)
 
   t.it("exit codes tell what failed", function()
@@ -482,7 +506,7 @@ t.describe("with the sandbox", function()
       t.eq(outcomes, { ["new.hire@example.com ixon invite"] = "not there",
         ["new.hire@example.com ixon user"] = "not there",
         ["new.hire@example.com qalyptus recipient"] = "inactive already",
-        ["new.hire@example.com intrexx user"] = "not there" })
+        ["new.hire@example.com intrexx user"] = "not known to errand" })
       local words = table.move(PERSON, 1, #PERSON, 1, {})
       words[#words + 1] = "Engineer"
       code, outcomes = run_script(state, "onboard", table.unpack(words))
@@ -495,7 +519,7 @@ t.describe("with the sandbox", function()
     with_state(function(state)
       local code, out, err = errand("--sandbox=" .. state, "--fault", "ixon.invites.create:drop-reply@1",
         "-o", "json", "run", "scripts/onboard.lua", "--csv", "scripts/people.csv", "--limit", "1")
-      t.eq(code, 1)
+      t.eq(code, 4)
       t.ok(err:find("1 of 2 people failed", 1, true), err)
       t.ok(err:find("look before repeating", 1, true) or err:find("may have had its effect", 1, true), err)
       local rows = json.decode(out)

@@ -51,8 +51,10 @@ t.describe("a call", function()
   t.it("escapes what stands in the path and the query", function()
     acme.serve(function() return acme.ok {} end)
     service.things.get "ä %2e?x#y"
+    t.eq(acme.seen(), { "GET /things/%C3%A4%20%252e%3Fx%23y" })
+    acme.serve(function() return acme.ok(json.array {}) end)
     service.things.page { q = { equals = "a&b=c+d é" }, tag = { "x y", "z" } }
-    t.eq(acme.seen(), { "GET /things/%C3%A4%20%252e%3Fx%23y",
+    t.eq(acme.seen(), {
       "GET /things?q%5Bequals%5D=a%26b%3Dc%2Bd%20%C3%A9&tag=x%20y&tag=z&limit=3" })
   end)
 
@@ -78,6 +80,27 @@ t.describe("a call", function()
     t.eq(t.raises(function() service.things.create { nam = "n" } end).kind, "validation")
     t.eq(t.raises(function() service.things.get() end).kind, "validation")
     t.eq(acme.calls, {})
+  end)
+
+  t.it("ends as it ended where the store cannot note it", function()
+    local record, log = require "core.record", require "std.log"
+    local said, real = {}, log.error
+    log.error = function(text) said[#said + 1] = text end
+    acme.serve(function()
+      record.store():close()
+      return #acme.calls == 1 and acme.ok { id = "t1" } or acme.reply(409, { error = { message = "is there" } })
+    end)
+    local ok, made = pcall(service.things.create, { name = "n" })
+    record.close()
+    local failed, err = pcall(service.things.create, { name = "n" })
+    record.close()
+    log.error = real
+    t.ok(ok, tostring(made))
+    t.eq(made, { id = "t1" })
+    t.ok(not failed)
+    t.eq(err.kind, "conflict")
+    t.eq(#said, 2)
+    t.ok(said[1]:find("things.create: how the call ended is not in the record", 1, true), said[1])
   end)
 
   t.it("names the line of the script that made it", function()

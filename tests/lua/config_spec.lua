@@ -267,6 +267,104 @@ t.describe("environment", function()
   end)
 end)
 
+t.describe("a value of nothing", function()
+  t.it("counts as not set in the environment", function()
+    with_env({ ERRAND_BETA_KEY = "", ERRAND_BETA_URL = "", ERRAND_BETA_TIMEOUT = "", ERRAND_BETA_HTTP_VERSION = "" }, function()
+      local c = new(profile 'beta = { url = "https://b.example.com", key = "12345", http_version = "2" }')
+      t.eq(c:service(nil, "beta"), { url = "https://b.example.com", http_version = "2" }, "it hides nothing")
+      c:credentials(nil, "beta")
+      t.eq(c:check(), {})
+      c = new(profile 'beta = { url = "https://b.example.com" }')
+      local err = t.raises(function() c:credentials(nil, "beta") end, "beta has no credential (key)")
+      t.eq(require("host.err").exit_code(err), 5)
+    end)
+  end)
+
+  t.it("is no credential, wherever it comes from", function()
+    for text, fault in pairs { [""] = "is empty", ["      "] = "holds only blanks" } do
+      local c = new(profile(('beta = { url = "https://b.example.com", key = %q }'):format(text)))
+      local err = t.raises(function() c:credentials(nil, "beta") end, "the setting 'key' " .. fault)
+      t.eq(require("host.err").exit_code(err), 5)
+      t.eq(#c:check(), 1)
+    end
+    with_env({ ERRAND_BETA_KEY = "    " }, function()
+      local c = new(profile 'beta = { url = "https://b.example.com", key = "12345" }')
+      local err = t.raises(function() c:credentials(nil, "beta") end, "the setting 'key' holds only blanks")
+      t.eq(err.kind, "auth")
+    end)
+    assert(sys.write_file(dir .. "/blank", "   \n"))
+    local c = new(profile(('beta = { url = "https://b.example.com", key = secret.file %q }'):format(dir .. "/blank")))
+    t.eq(t.raises(function() c:credentials(nil, "beta") end, "holds only blanks").kind, "auth")
+    os.remove(dir .. "/blank")
+  end)
+
+  t.it("leaves the next way to sign in", function()
+    local c = new(profile 'alpha = { application = "app", token = "", email = "a@example.com", password = "pass1" }')
+    c:credentials(nil, "alpha")
+    t.eq(c:check(), {})
+  end)
+
+  t.it("is fine where no way to sign in needs it", function()
+    local c = new(profile 'alpha = { application = "app", token = "12345", otp = "" }')
+    c:credentials(nil, "alpha")
+    t.eq(c:check(), {})
+    c = config.new { alone = true, config = write [[return { profiles = { a = { bossinsights = {
+      url = "https://b.example.com", account_key = "5a50d8fed44aa9.76285894", user = "some-key", password = "" } } } }]] }
+    c:credentials(nil, "bossinsights")
+    t.eq(c:check(), {})
+  end)
+end)
+
+t.describe("check", function()
+  t.it("finds the URLs that every call refuses", function()
+    local function problems(settings)
+      return new(profile('beta = { key = "12345", ' .. settings .. ' }')):check()
+    end
+    for url, part in pairs { ["file:///etc/passwd"] = "must start with", ["http://host.example.com/"] = "insecure_http",
+      ["https://u:p@host.example.com/"] = "user name", ["https://host.example.com:99999/"] = "port" } do
+      local list = problems(("url = %q"):format(url))
+      t.eq(#list, 1, url)
+      t.ok(list[1].message:find("beta.url", 1, true) and list[1].message:find(part, 1, true), list[1].message)
+    end
+    t.eq(problems 'url = "http://host.example.com/", insecure_http = true', {})
+    t.eq(problems 'url = "http://127.0.0.1:8080/"', {})
+    t.eq(problems 'url = "https://host.example.com/"', {})
+  end)
+
+  t.it("has nothing against the sample in the documentation", function()
+    local text = assert(sys.read_file "docs/configuration.md")
+    local sample = assert(text:match "```lua\n(return.-)```")
+    t.eq(config.new({ alone = true, config = write(sample) }):check(), {})
+  end)
+end)
+
+t.describe("lock", function()
+  t.it("is held once, and until it is given back", function()
+    local file = dir .. "/state.lock"
+    do
+      local held <close> = assert(sys.lock(file, "the state"))
+      local again, err = sys.lock(file, "the state")
+      t.ok(held and not again)
+      t.eq(err.kind, "config")
+      t.ok(err.message:find("^the state is in use by process %d+$"), err.message)
+    end
+    local held = assert(sys.lock(file, "the state"))
+    getmetatable(held).__close(held)
+    os.remove(file)
+    local none, err = sys.lock(dir .. "/nowhere/state.lock", "the state")
+    t.ok(not none and err.kind == "file")
+  end)
+end)
+
+t.describe("a call", function()
+  t.it("wants its body as a string", function()
+    local connection = assert(require("host.http").connect { service = "beta", profile = "a", base = "http://127.0.0.1:1",
+      config = host_config.new(), auth = { methods = {} } })
+    t.raises(function() connection:send { method = "POST", template = "/x", body = 5 } end, "the body must be a string")
+    connection:close()
+  end)
+end)
+
 t.describe("sandbox", function()
   t.it("reads neither file nor environment", function()
     with_env({ ERRAND_ALPHA_TOKEN = "not this", ERRAND_NONSENSE = "1", ERRAND_CONFIG = "/nowhere" }, function()

@@ -38,6 +38,18 @@ t.describe("read_csv", function()
     t.eq(parse("\xef\xbb\xbfa , b\n 1 ,é\n"), { { a = " 1 ", b = "é" } })
   end)
 
+  t.it("reads many line breaks or blanks in a row in time that grows with them", function()
+    local before = os.clock()
+    t.eq(#parse("a\n" .. ("\n"):rep(100000) .. "x" .. ("\r\n"):rep(100000)), 100001)
+    t.eq(#parse("a" .. (" "):rep(100000) .. "b,c" .. (" "):rep(100000) .. "\n1,2\n"), 1)
+    t.ok(os.clock() - before < 5, "took " .. os.clock() - before .. " s")
+  end)
+
+  t.it("drops all blanks around column names, refuses those of blanks only", function()
+    t.eq(parse(" \ta b \t,c\n1,2\n"), { { ["a b"] = "1", c = "2" } })
+    refuses("a,  \n1,2\n", "column 2 has no name")
+  end)
+
   t.it("gives an empty list for a header alone", function()
     t.eq(parse("a,b\n"), {})
   end)

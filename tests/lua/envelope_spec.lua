@@ -70,7 +70,47 @@ t.describe("success", function()
     local err = failed(acme.reply(200, { rows = { 1 } }), strict)
     t.eq(err.kind, "server")
     t.ok(err.message:find("no /items", 1, true), err.message)
-    t.eq(answered(acme.reply(200, '{"items":null}', { ["Content-Type"] = "application/json" }), strict), nil)
+    t.eq(failed(acme.reply(200, '{"items":null}', { ["Content-Type"] = "application/json" }), strict).kind, "server")
+  end)
+
+  t.it("of a list that is none is not an empty list", function()
+    local json_type = { ["Content-Type"] = "application/json" }
+    local function fails(body, fn, status)
+      local err = failed(acme.reply(status or 200, body, json_type), fn)
+      t.eq(err.kind, "server", body)
+    end
+    for _, data in ipairs { '"abcdefgh"', "5", "true", "null", "{}" } do
+      fails(('{"items":%s}'):format(data), strict)
+      fails(data, service.plain.shapes)
+      fails(data, service.plain.loose)
+      if data ~= "{}" then fails(('{"items":%s}'):format(data), list) end
+    end
+    fails("", service.plain.shapes, 204)
+    -- a lone record has what its shape requires, or at least one known member
+    fails('{"message":"maintenance"}', service.plain.shapes)
+    fails('{"token":5}', service.plain.loose)
+    t.eq(answered(acme.reply(200, '{"name":"n","x":1}', json_type), service.plain.shapes), { { name = "n", x = 1 } })
+    t.eq(answered(acme.reply(200, '{"b":null,"x":1}', json_type), service.plain.loose), { { x = 1 } })
+  end)
+
+  t.it("of a create says what it made", function()
+    local json_type = { ["Content-Type"] = "application/json" }
+    for _, fn in ipairs { service.made.one, service.made.many } do
+      for _, data in ipairs { "null", "[]", '"x"', "5", "true", "{}" } do
+        local err = failed(acme.reply(201, ('{"isSuccess":true,"data":%s}'):format(data), json_type), fn)
+        t.eq(err.kind, "in_doubt", data)
+        t.ok(err.message:find("the server said yes but not what it made", 1, true), err.message)
+        t.eq(require("host.err").exit_code(err), 4)
+      end
+      t.eq(failed(acme.reply(200), fn).kind, "in_doubt")
+      t.eq(failed(acme.reply(204), fn).kind, "in_doubt")
+    end
+    t.eq(answered(acme.ok { name = "n" }, service.made.one), { name = "n" })
+    t.eq(answered(acme.ok { name = "n" }, service.made.many), { { name = "n" } })
+    t.eq(answered(acme.ok { { name = "n" } }, service.made.many), { { name = "n" } })
+    local header = acme.reply(201, "", { Location = "/made/7" })
+    t.eq(answered(header, service.made.header), { id = 7, location = "/made/7" })
+    t.eq(failed(acme.reply(201), service.made.header).kind, "in_doubt")
   end)
 end)
 
@@ -124,6 +164,23 @@ t.describe("failure", function()
     end)
   end
 
+  t.it("of a create is doubt where the answer is elsewhere or late", function()
+    for _, status in ipairs { 300, 301, 302, 303, 304, 305, 307, 308, 408 } do
+      for _, location in ipairs { false, "/things/7" } do
+        acme.serve(function() return acme.reply(status, "", { Location = location or nil }) end)
+        for _, fn in ipairs { create, send } do
+          local err = t.raises(fn)
+          t.eq(err.kind, "in_doubt", tostring(status))
+          t.eq(err.status, status)
+          t.eq(err.retryable, false)
+          t.eq(require("host.err").exit_code(err), 4)
+          t.eq(require("core.record").store():calls(1)[1].outcome, "in_doubt")
+        end
+        t.eq(t.raises(update).kind, status == 408 and "timeout" or "server", tostring(status))
+      end
+    end
+  end)
+
   t.it("that may be repeated says so, but not of a create", function()
     acme.serve(function() return acme.reply(500, {}) end)
     t.eq(t.raises(get).retryable, true)
@@ -165,6 +222,17 @@ t.describe("failure", function()
     t.ok(tostring(err):find("[0].name: is taken", 1, true), tostring(err))
     err = failed(acme.reply(422, { data = { { propertyName = "name", message = "is taken" } } }), create)
     t.ok(err.message:find("name: is taken", 1, true), err.message)
+  end)
+
+  t.it("does not say the same twice", function()
+    local err = failed(acme.reply(400, { why = "no", errors = { "no" } }), service.plain.status)
+    t.eq(err.problems, nil)
+    t.ok(not tostring(err):find("no.*no"), tostring(err))
+    err = failed(acme.reply(400, { why = "no", errors = { a = "no" } }), service.plain.status)
+    t.ok(err.message:find("a: no", 1, true), err.message)
+    t.eq(err.problems, nil)
+    t.eq(#failed(acme.reply(400, { why = "no", errors = { "no", "nor" } }), service.plain.status).problems, 2)
+    t.eq(#failed(acme.reply(400, { why = "no", errors = { "never" } }), service.plain.status).problems, 1)
   end)
 
   t.it("takes problems by field name, each with one text or several", function()

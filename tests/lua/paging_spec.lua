@@ -54,8 +54,8 @@ end
 -- style, records, calls that takes; pages have 3 records
 for _, case in ipairs {
   { "cursor", 0, 1 }, { "cursor", 1, 1 }, { "cursor", 3, 1 }, { "cursor", 4, 2 }, { "cursor", 20, 7 },
-  { "page", 0, 1 }, { "page", 1, 1 }, { "page", 2, 2 }, { "page", 3, 2 }, { "page", 4, 2 }, { "page", 20, 8 },
-  { "offset", 0, 1 }, { "offset", 1, 1 }, { "offset", 3, 2 }, { "offset", 4, 2 }, { "offset", 20, 7 },
+  { "page", 0, 1 }, { "page", 1, 1 }, { "page", 2, 2 }, { "page", 3, 2 }, { "page", 4, 2 }, { "page", 20, 7 },
+  { "offset", 0, 1 }, { "offset", 1, 2 }, { "offset", 3, 2 }, { "offset", 4, 2 }, { "offset", 20, 7 },
   { "total", 0, 1 }, { "total", 1, 1 }, { "total", 3, 1 }, { "total", 4, 2 }, { "total", 20, 7 } } do
   local style, total, calls = table.unpack(case)
   local resource = style == "cursor" and service.things or style == "page" and service.pages or service.rows
@@ -157,6 +157,73 @@ t.describe("a server", function()
     check_all(service.pages.list(), 7)
   end)
 
+  t.it("that gives less than we ask for, of a size nobody knows, is read to the end", function()
+    for _, total in ipairs { 0, 1, 19, 20, 21, 40, 45, 60 } do
+      acme.serve(function(request)
+        local limit = math.min(20, number(request, "limit", 20))
+        local from = request.path == "/rows" and number(request, "offset", 0) or (number(request, "page", 1) - 1) * limit
+        return acme.ok(records(from, limit, total))
+      end)
+      check_all(service.rows.list { limit = 50 }, total)
+      check_all(service.pages.list { limit = 50 }, total)
+      local n = 0
+      for record in service.pages.each { limit = 50 } do
+        n = n + 1
+        t.eq(record.n, n)
+      end
+      t.eq(n, total)
+    end
+  end)
+
+  t.it("that gives fewer than its documented default has no more", function()
+    pages(1)
+    check_all(service.pages.list(), 1)
+    t.eq(#acme.calls, 1)
+    pages(2) -- just the default: the size may have been ignored
+    check_all(service.pages.list(), 2)
+    t.eq(#acme.calls, 2)
+  end)
+
+  t.it("may give pages that begin alike", function()
+    acme.serve(function(request)
+      local from, out = number(request, "offset", 0), json.array {}
+      for i = from + 1, math.min(from + 3, 7) do out[#out + 1] = { n = i % 3 == 1 and 1 or i } end
+      return acme.ok(out)
+    end)
+    t.eq(#service.rows.list(), 7)
+  end)
+
+  t.it("whose page mark is neither text nor number is not read for ever", function()
+    for _, mark in ipairs { { a = 1 }, json.array { 1 }, json.object {}, true, false } do
+      acme.serve(function() return acme.reply(200, { isSuccess = true, data = json.array {}, next = mark }) end)
+      t.eq(t.raises(function() service.things.list() end, "neither text nor number").kind, "server")
+      t.eq(#acme.calls, 1)
+    end
+  end)
+
+  t.it("may mark its pages by numbers, also large ones", function()
+    local marks = { "1", "12345678901234567890123" }
+    acme.serve(function()
+      local mark = marks[#acme.calls]
+      return acme.reply(200, ('{"isSuccess":true,"data":[{"n":%d}]%s}'):format(#acme.calls, mark and ',"next":' .. mark or ""),
+        { ["Content-Type"] = "application/json" })
+    end)
+    check_all(service.things.list(), 3)
+    t.eq(acme.seen()[3], "GET /things?limit=3&after=12345678901234567890123")
+  end)
+
+  t.it("may give some empty pages by cursor, but not for ever", function()
+    local empty = 100
+    acme.serve(function()
+      local n = #acme.calls
+      return acme.ok(n > empty and records(0, 1, 1) or json.array {}, { next = n <= empty and tostring(n) or nil })
+    end)
+    check_all(service.things.list(), 1)
+    empty = 1e9
+    local err = t.raises(function() for _ in service.things.each() do t.ok(false) end end, "more than 100 empty pages")
+    t.eq(err.kind, "server")
+  end)
+
   t.it("that gives the same cursor again is not read for ever", function()
     acme.serve(function() return acme.ok(records(0, 3, 3), { next = "same" }) end)
     local err = t.raises(function() service.things.list() end, "the page mark 'same' twice")
@@ -198,6 +265,13 @@ t.describe("a server", function()
   t.it("may give a lone record", function()
     acme.serve(function() return acme.ok { n = 1 } end)
     check_all(service.things.list(), 1)
+  end)
+
+  t.it("that keeps no list where it should gives an error", function()
+    acme.serve(function() return acme.reply(200, { rows = { a = 1 } }) end)
+    t.eq(t.raises(service.rows.inside, "no list of records").kind, "server")
+    acme.serve(function() return acme.reply(200, { other = 1 }) end)
+    t.eq(t.raises(service.rows.inside, "no list of records").kind, "server")
   end)
 
   t.it("may keep the list inside the data", function()

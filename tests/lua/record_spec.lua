@@ -58,6 +58,21 @@ t.describe("a write", function()
     end)
   end
 
+  t.it("keeps the id it is given, and nothing that is none", function()
+    local function id_of(data)
+      acme.serve(function() return acme.reply(200, ('{"isSuccess":true,"data":%s}'):format(data),
+        { ["Content-Type"] = "application/json" }) end)
+      service.things.create { name = "n" }
+      return last().remote_id
+    end
+    t.eq(id_of '{"id":7}', "7")
+    t.eq(id_of '{"id":7.0}', "7")
+    t.eq(id_of '{"id":12345678901234567890123}', "12345678901234567890123")
+    t.eq(id_of '{"publicId":"p"}', "p")
+    t.eq(id_of '{"id":{"x":1},"publicId":"p"}', "p")
+    for _, none in ipairs { '{"x":1}', "[1]", "true", "false", "null" } do t.eq(id_of(('{"id":%s}'):format(none)), nil) end
+  end)
+
   t.it("that is cancelled under way is in doubt", function()
     local arrived = false
     acme.serve(function() arrived = true return { status = 200, body = "{}", delay = 30 } end)
@@ -90,6 +105,7 @@ t.describe("a write", function()
     t.ok(acme.calls[1].body:find('"pin":"p1n-canary"', 1, true))
     local row = last()
     t.ok(not row.arguments:find("canary", 1, true) and not row.arguments:find("t0ken", 1, true), row.arguments)
+    acme.serve(function() return acme.ok { { id = 1 }, { id = 2 } } end)
     service.things.create_many { { name = "a", pin = "p1n-canary" }, { name = "b" } }
     t.ok(not last().arguments:find("canary", 1, true), last().arguments)
     t.eq(#json.decode(last().arguments), 2)

@@ -36,7 +36,12 @@ t.describe("path values", function()
     t.eq(path("things.get", 6.0), "/things/6")
     t.eq(path("people.get", "hr", 6.0), "/portals/hr/people/6")
     t.eq(path("things.get", 2 ^ 53), "/things/9007199254740992")
-    t.eq(path("things.get", 1.5), "/things/1.5")
+    for _, value in ipairs { 1.5, 1e300, math.huge, -math.huge } do
+      t.eq(acme.problems("things.get", value), { "id: text or a whole number expected, got " .. tostring(value) })
+      t.eq(acme.problems("people.get", "hr", value), { "id: text or a whole number expected, got " .. tostring(value) })
+    end
+    t.eq(#acme.problems("things.get", 0 / 0), 1)
+    t.eq(acme.problems("things.list", { q = { equals = math.huge } }), { "q[equals]: finite number expected, got inf" })
   end)
 
   t.it("that miss, are too many or empty are refused", function()
@@ -160,7 +165,11 @@ t.describe("the body", function()
     t.eq(acme.problems("things.create_many", {}), { "acme.things.create_many wants a list of Thing as its argument" })
     t.eq(body("things.ids"), nil)
     t.eq(body("things.ids", json.array {}), "[]")
-    t.eq(acme.problems("things.remove_many", json.array {}), { "at least 1 element expected, got 0" })
+    for _, name in ipairs { "things.remove_many", "things.create_many", "made.drop" } do
+      t.eq(acme.problems(name, json.array {}), { "at least 1 element expected, got 0" })
+    end
+    t.eq(acme.build("made.replace", json.array {}).body, "[]")
+    t.raises(function() acme.build("things.create_many", json.null) end, "got null")
   end)
 
   t.it("with a list and members together is refused", function()
@@ -196,6 +205,40 @@ t.describe("the body", function()
   end)
 end)
 
+t.describe("files", function()
+  local zip = { { "files", "a.zip", "application/zip" } }
+
+  t.it("are leading values after those of the path, or named", function()
+    t.eq(acme.build("files.put", "hr", "a.zip").parts, zip)
+    t.eq(acme.build("files.put", "hr", { files = "a.zip" }).parts, zip)
+    t.eq(acme.build("files.put", { portal = "hr", files = "a.zip", note = "n" }).query, { { "note", "n" } })
+    t.eq(acme.build("files.put", "hr", "a.zip").body, nil)
+    t.eq(acme.build("files.put", "hr", "a.zip", { extra = "b" }).parts, { zip[1], { "second", "b" } })
+  end)
+
+  t.it("that are wrong or miss are refused", function()
+    t.eq(acme.problems("files.put", "hr"), { "files: required, but missing" })
+    t.eq(acme.problems("files.put", "hr", ""), { "files: file name expected, got ''" })
+    t.eq(acme.problems("files.put", "hr", 5), { "files: file name expected, got number 5" })
+    t.eq(#acme.problems("files.put", "hr", "a\0b"), 1)
+    t.eq(acme.problems("files.put", "hr", "a", "b", "c"), { "4 leading values given, acme.files.put wants 3" })
+    t.eq(acme.problems("files.put", "hr", "a", { file = "b" }),
+      { "file: unknown parameter (did you mean 'files'?); accepted: note, files, extra" })
+    t.eq(acme.problems("files.put", "hr", "a", {}, { field = "f" }), { "options.field: acme.files.put sends no single file" })
+    t.eq(acme.problems("things.get", "a", {}, { field = "f" }), { "options.field: acme.things.get sends no single file" })
+  end)
+
+  t.it("come down where to says", function()
+    t.eq(acme.build("files.get", "hr").output, nil)
+    t.eq(acme.build("files.get", "hr", { to = "x.zip" }).output, "x.zip")
+    t.eq(acme.build("files.get", "hr", {}, { to = "x.zip" }).output, "x.zip")
+    t.eq(acme.problems("files.get", "hr", { to = 5 }), { "to: string expected, got number 5" })
+    t.eq(acme.problems("files.get", "hr", {}, { to = "" }), { "options.to: text expected, got none" })
+    t.eq(acme.problems("things.get", "a", {}, { to = "x" }), { "options.to: acme.things.get gives no file" })
+    t.ok(acme.problems("things.get", "a", { to = "x" })[1]:find("to: unknown parameter", 1, true))
+  end)
+end)
+
 t.describe("call options", function()
   t.it("are a table after the arguments", function()
     t.eq(acme.build("things.list", {}, { timeout = 2.5, cap = 10 }).options, { timeout = 2.5, cap = 10 })
@@ -204,7 +247,7 @@ t.describe("call options", function()
 
   t.it("that are misspelt or wrong are refused", function()
     t.eq(acme.problems("things.list", {}, { timout = 2 }),
-      { "options.timout: unknown call option (did you mean 'timeout'?); accepted: cap, timeout" })
+      { "options.timout: unknown call option (did you mean 'timeout'?); accepted: cap, field, timeout, to" })
     t.eq(acme.problems("things.list", {}, { timeout = 0 }), { "options.timeout: a number above 0 expected, got 0" })
     t.eq(acme.problems("things.list", {}, { timeout = "2" }), { "options.timeout: a number above 0 expected, got 2" })
     t.eq(acme.problems("things.list", {}, { cap = 1.5 }), { "options.cap: a whole number above 0 expected, got 1.5" })

@@ -20,7 +20,8 @@ t.describe("a service", function()
     t.eq(err.kind, "validation")
     t.eq(require("host.err").exit_code(err), 2)
     t.raises(function() return service.things.creat end, "acme.things has no operation 'creat' (did you mean 'create'?); operations: ")
-    t.raises(function() return service.zzzzzz end, "acme has no resource 'zzzzzz'; resources: pages, people, plain, rows, things")
+    t.raises(function() return service.zzzzzz end,
+      "acme has no resource 'zzzzzz'; resources: files, made, pages, people, plain, quoted, rows, things")
     t.raises(function() return service.things.zzzzzz end, "operations: act, create")
   end)
 
@@ -54,9 +55,9 @@ t.describe("derived operations", function()
   end)
 
   t.it("read the operation they are named after", function()
-    acme.serve(function() return acme.reply(200, { rows = { 1 } }) end)
+    acme.serve { acme.reply(200, { rows = { 1 } }), acme.reply(200, '{"rows":[]}', { ["Content-Type"] = "application/json" }) }
     for item in service.rows.inside_each() do t.eq(item, 1) end
-    t.eq(acme.seen(), { "GET /inside?limit=3" })
+    t.eq(acme.seen(), { "GET /inside?limit=3", "GET /inside?limit=3&offset=1" })
   end)
 
   t.it("are find where there is something to find in", function()

@@ -4,12 +4,16 @@ local t = require "test"
 local catalogues = require "core.catalogue"
 local client = require "core.client"
 local envelope = require "core.envelope"
+local get = require("core.pointer").get
 local host_json = require "host.json"
+local http = require "host.http"
 local lint = require "core.lint"
 local services = require "core.services"
+local validate = require "core.sandbox.validate"
 
+-- cases are data, with the two values that Lua has no other word for
 local function data_file(path)
-  local chunk = assert(loadfile(path, "t", {}))
+  local chunk = assert(loadfile(path, "t", { null = host_json.null, array = host_json.array }))
   return chunk()
 end
 
@@ -52,14 +56,26 @@ local function wire_case(case, settings)
   t.eq(query_text(request.query), case.want.query, "query")
   t.eq(header_map(request.headers), case.want.headers or {}, "headers")
   t.eq(request.body, case.want.body, "body")
+  t.eq(request.parts, case.want.parts, "files")
+  t.eq(request.output, case.want.output, "output")
+  if case.want.url then t.eq(http.url("http://x", request), "http://x" .. case.want.url, "url") end
+end
+
+-- whether the catalogue says what the data looks like
+local function shaped(op)
+  local loose = { none = true, any = true, text = true, file = true }
+  return op.returns and not loose[op.returns] and not op.created
 end
 
 local function reply_case(case)
   local op = services.find_operation(case.op)
   local catalogue = catalogues.load(op.service)
   local value = case.body
-  if op.returns ~= "text" then value = case.body and case.body ~= "" and host_json.decode(case.body) or nil end
-  local reply = { attempts = 1, head = "", headers = {}, text = value == nil and case.body or nil }
+  local as_json = op.returns ~= "text" and op.returns ~= "file" or case.status >= 300
+  if as_json then value = case.body and case.body ~= "" and host_json.decode(case.body) or nil end
+  local headers = {}
+  for name, text in pairs(case.headers or {}) do headers[name:lower()] = text end
+  local reply = { attempts = 1, head = "", headers = headers, text = value == nil and case.body or nil }
   local ok, got = pcall(envelope.unwrap, catalogue, op, case.status, value, reply)
   if case.error then
     t.ok(not ok, "should fail")
@@ -69,6 +85,9 @@ local function reply_case(case)
   else
     t.ok(ok, tostring(got))
     if not op.created then t.eq(null_free(got), case.data) end
+    local style = op.paging and catalogue.paging[op.paging]
+    local records = style and style.items and get(got, style.items) or got -- as paging takes them
+    if shaped(op) and got ~= nil then t.eq(validate.body(catalogue.shapes or {}, op.returns, records), {}, "shape") end
   end
 end
 

@@ -41,7 +41,7 @@ function api.run(args)
   -- The text itself is sent, once it is known to be JSON.
   local text = given.json and select(2, require("core.cli.call").read_json(given.json))
   local data = require("core.client").raw(service, method, path, {
-    body = text, headers = given.header or {},
+    body = text, headers = given.header or {}, raw = true,
   })
   require("core.output").write(data, require("core.session").output)
 end

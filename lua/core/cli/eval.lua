@@ -5,7 +5,7 @@ local script = require "core.script"
 
 local eval = {}
 
---- eval.run(args, code): runs code with the words as its arguments.
+--- eval.run(args, code): runs code; all words behind it are its arguments.
 function eval.run(args, code)
   script.run(script.load(code, "=(command line)"), "-e", args)
 end

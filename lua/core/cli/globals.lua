@@ -3,7 +3,8 @@
 
 -- Rows as core.options reads them.
 return {
-  { "eval", short = "e", value = "CODE", key = "code", doc = "Run CODE as a script." },
+  { "eval", short = "e", value = "CODE", key = "code", last = true,
+    doc = "Run CODE as a script; what follows belongs to it." },
   { "output", short = "o", value = "FORMAT", enum = { "json", "ndjson", "table", "csv", "lua" },
     doc = "How results are printed; else a table on a terminal and JSON elsewhere." },
   { "profile", value = "NAME", doc = "Use this profile of the configuration." },
@@ -19,7 +20,10 @@ return {
   { "max-memory", value = "MIB", type = "integer", min = 8, max = 1048576,
     doc = "End the run when Lua holds more than this." },
   { "time-limit", value = "SECONDS", doc = "End the run after this time, such as 90 or 10m.",
-    convert = function(text) return require("core.duration").seconds(text) end },
+    convert = function(text)
+      if tonumber(text) == 0 then return nil, "a time above 0 expected" end
+      return require("core.duration").seconds(text)
+    end },
   { "help", short = "h", doc = "Show help and exit." },
   { "version", doc = "Show the version and exit." },
 }

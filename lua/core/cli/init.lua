@@ -1,7 +1,7 @@
 -- cli - the command line: global options, commands, errors and exit codes.
 -- SPDX-License-Identifier: MIT
 --
--- A command is a module core.cli.NAME with
+-- A command is a module core.cli.NAME ("_" for "-") with
 --   summary   one line for the list of commands
 --   usage     what follows "errand "
 --   run(args) -> exit code or nil; args is the list of words after the command
@@ -15,8 +15,13 @@
 local cli = {}
 
 --- Names of the commands, in the order in which help lists them.
-cli.commands = { "run", "call", "api", "help", "search", "config", "doctor", "sandbox", "test",
-                 "version" }
+cli.commands = { "run", "call", "api", "help", "search", "list-operations", "export", "config", "doctor",
+                 "sandbox", "test", "version" }
+
+--- cli.module(name) -> the module of a command.
+function cli.module(name)
+  return require("core.cli." .. name:gsub("%-", "_"))
+end
 
 local function parse(rows, words, how)
   return require("core.options").parse(rows, words, how)
@@ -58,7 +63,7 @@ end
 
 local function command_module(name)
   for _, one in ipairs(cli.commands) do
-    if one == name then return require("core.cli." .. name) end
+    if one == name then return cli.module(name) end
   end
   local hint = require("core.suggest").did_you_mean(name, cli.commands)
   if hint == "" and require("host.sys").exists(name) then

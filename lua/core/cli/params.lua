@@ -86,11 +86,16 @@ local function body_rows(op, shapes)
   return members((element(op.body)), shapes)
 end
 
+-- --to of the operations that give a file.
+local function target_rows(op)
+  return op.returns == "file" and { require("core.request").to } or {}
+end
+
 --- params.rows(op, shapes) -> rows for core.options, one a parameter or
 -- member of the body.
 function params.rows(op, shapes)
   local rows = {}
-  for _, place in ipairs{ op.query or {}, op.header or {}, op.files or {}, body_rows(op, shapes) } do
+  for _, place in ipairs{ op.query or {}, op.header or {}, op.files or {}, target_rows(op), body_rows(op, shapes) } do
     for _, row in ipairs(place) do
       -- Without a type it is no parameter: its value comes from the settings.
       if row.type then rows[#rows + 1] = option(row.as or row.name, row, shapes) end
@@ -156,7 +161,7 @@ end
 --- params.names(op, shapes) -> every option name, nested ones too.
 function params.names(op, shapes)
   local names = {}
-  for _, rows in ipairs{ op.query or {}, op.header or {}, op.files or {},
+  for _, rows in ipairs{ op.query or {}, op.header or {}, op.files or {}, target_rows(op),
                          (body_rows(op, shapes)) } do
     collect_names(rows, shapes, "", 1, names)
   end
@@ -207,9 +212,10 @@ function params.assemble(values, body, problems)
   return settings
 end
 
---- params.path(op, words, shapes, problems) -> list of path values.
+--- params.path(op, words, shapes, problems) -> list of path values and files.
 function params.path(op, words, shapes, problems)
-  local rows, list = op.path or {}, {}
+  local rows, list = table.move(op.path or {}, 1, #(op.path or {}), 1, {}), {}
+  table.move(op.files or {}, 1, #(op.files or {}), #rows + 1, rows)
   for i, word in ipairs(words) do
     local row = rows[i]
     if not row and #problems > 0 then

@@ -99,15 +99,15 @@ local function signed_in(service, op, given)
 end
 
 --- Raises a refusal unless headers and credential are right; returns the
--- item of the token used, if any.
-function M.check(service, op, given)
+-- item of the token used, if any. refused: status of a refusal, if not 401.
+function M.check(service, op, given, refused)
   local problems = {}
   headers(service, op, given, problems)
   if #problems > 0 then failure.raise(400, problems[1].message, problems) end
   if op.auth == false then return nil end
   local ok, token = signed_in(service, op, given)
   if ok then return token end
-  failure.raise(401, service.data.unauthorized or "Unauthorized",
+  failure.raise(refused or 401, service.data.unauthorized or "Unauthorized",
     { { message = service.data.unauthorized or "Unauthorized", path = "Authorization" } })
 end
 

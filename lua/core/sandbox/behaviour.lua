@@ -7,6 +7,7 @@
 -- anything: a refused bulk call has no effect.
 
 local auth = require "core.sandbox.auth"
+local extra = require "core.sandbox.extra"
 local failure = require "core.sandbox.failure"
 local json = require "host.json"
 local query = require "core.sandbox.query"
@@ -52,22 +53,59 @@ local function single(call)
   return service.world:items(path)[1] or service.world:add(path, json.object {})
 end
 
+local function only(list, fields)
+  if not fields then return list end
+  for i, v in ipairs(list) do
+    local out = json.object {}
+    for _, name in ipairs(fields) do out[name] = v[name] end
+    list[i] = out
+  end
+  return list
+end
+
 -- What a change answers with: nothing, the record, or the ids of several.
 local function shown(call, items)
   local returns, store, service = call.op.returns, store_of(call), call.service
   if not returns or returns == "none" or returns == "any" then return nil end
-  if returns:sub(1, 1) ~= "[" then return service:show(store, call.scope, items[1].v) end
+  if returns:sub(1, 1) ~= "[" then return only({ service:show(store, call.scope, items[1].v) }, call.entry.fields)[1] end
   local out = json.array {}
   for i, item in ipairs(items) do out[i] = service:brief(store, item.v) end
   return out
 end
 
+-- templates see the body, and what the path names
+local function new_record(call, body)
+  local entry = call.entry
+  if not entry.make and not entry.set and not entry.drop then return body end
+  local v = entry.make and json.object {} or body
+  local seen = setmetatable({}, { __index = function(_, name) return body[name] == nil and call.args[name] or body[name] end })
+  for name, template in pairs(entry.make or {}) do v[name] = record.fill(template, seen) end
+  for _, name in ipairs(entry.drop or {}) do v[name] = nil end
+  for name, value in pairs(entry.set or {}) do v[name] = record.copy(record.fill(value, call.args)) end
+  return v
+end
+
 -- ---- reading ----
+
+-- where: the path that holds the id of the call's path, or several by name of
+-- the path parameter; holds: what else must stand in the record
+local function fits(call, source, v)
+  local where = source.where or {}
+  if type(where) == "string" then where = { [where] = call.id } end
+  for path, name in pairs(where) do
+    if not record.has(v, path, call.args[name]) then return false end
+  end
+  for path, value in pairs(source.holds or {}) do
+    if value == "{null}" and record.value(v, path) ~= nil then return false end
+    if value ~= "{null}" and not record.has(v, path, value) then return false end
+  end
+  return true
+end
 
 local function chosen(call, source)
   local service, list = call.service, {}
   for _, item in ipairs(service.world:items(service:store_path(source.store, call.scope))) do
-    if not source.where or record.has(item.v, source.where, call.args[call.id]) then
+    if fits(call, source, item.v) then
       local v = item.v
       if source.set then
         v = service:show(source.store, call.scope, v)
@@ -79,43 +117,38 @@ local function chosen(call, source)
   return list
 end
 
-local function only(list, fields)
-  if not fields then return list end
-  for i, v in ipairs(list) do
-    local out = json.object {}
-    for _, name in ipairs(fields) do out[name] = v[name] end
-    list[i] = out
-  end
-  return list
-end
-
 function acts.list(call)
   local entry, store = call.entry, store_of(call)
   local list = {}
-  for _, source in ipairs(entry.sources or { { store = store, where = entry.where } }) do
+  for _, source in ipairs(entry.sources or { { store = store, where = entry.where, holds = entry.holds } }) do
     for _, item in ipairs(chosen(call, source)) do list[#list + 1] = item end
   end
-  local out, more = query.list(call.service, call.op, call.scope, entry.sources and "" or store, list, call.request)
-  return only(out, entry.fields), { next = more }
+  local out, more, total = query.list(call.service, call.op, call.scope, entry.sources and "" or store, list, call.request)
+  return only(out, entry.fields), { next = more, total = total }
 end
 
 function acts.get(call)
   local fields = call.service.data.select and call.request.query[call.service.data.select]
-  return query.select(call.service, call.op, call.scope, store_of(call), named(call).v, fields)
+  local item = named(call)
+  if call.entry.fields then return only({ item.v }, call.entry.fields)[1] end
+  return query.select(call.service, call.op, call.scope, store_of(call), item.v, fields)
 end
 
 function acts.get_single(call)
   return record.copy(single(call).v)
 end
 
---- What an element of a member list leads to: the groups of a user.
+--- What an element of a member list, an id or a record in brief, leads to: the
+-- groups of a user.
 function acts.linked(call)
-  local item, out = named(call), json.array {}
-  for _, link in ipairs(item.v[call.entry.member] or {}) do
-    local other = call.service:by_id(call.entry.to, call.scope, link.id)
-    if other then out[#out + 1] = call.service:show(call.entry.to, call.scope, other.v) end
+  local item, list, entry = named(call), {}, call.entry
+  for _, link in ipairs(item.v[entry.member] or {}) do
+    local other = call.service:by_id(entry.to, call.scope, type(link) == "table" and link.id or link)
+    if other then list[#list + 1] = other end
   end
-  return out
+  local out, more, total = query.list(call.service, call.op, call.scope, entry.to, list, call.request)
+  for i, v in ipairs(entry.make and out or {}) do out[i] = new_record(call, v) end
+  return out, { next = more, total = total }
 end
 
 --- Endpoints of the service itself.
@@ -137,16 +170,6 @@ end
 
 -- ---- creating ----
 
-local function new_record(call, body)
-  local entry = call.entry
-  if not entry.make and not entry.set and not entry.drop then return body end
-  local v = entry.make and json.object {} or body
-  for name, template in pairs(entry.make or {}) do v[name] = record.fill(template, body) end
-  for _, name in ipairs(entry.drop or {}) do v[name] = nil end
-  for name, value in pairs(entry.set or {}) do v[name] = record.copy(value) end
-  return v
-end
-
 local function check_new(call, list)
   local service, store, problems = call.service, store_of(call), {}
   for i, v in ipairs(list) do
@@ -163,7 +186,9 @@ end
 
 function acts.insert(call)
   local service, store, made = call.service, store_of(call), {}
-  local bodies = elements(call.request.body)
+  local owner = call.entry.owner
+  if owner and not service:by_id(owner, call.scope, call.args[call.id]) then failure.raise(404, "Not found") end
+  local bodies = elements(call.request.body or json.object {})
   check_new(call, bodies)
   for i, body in ipairs(bodies) do
     bodies[i] = new_record(call, body)
@@ -215,7 +240,7 @@ end
 local function change(call, item, body)
   local v, changed = item.v, false
   local kind = call.op.body
-  local rows = type(kind) == "table" and kind or call.service.catalogue.shapes[kind:match "[%w_]+"] or {}
+  local rows = type(kind) == "table" and kind or kind and call.service.catalogue.shapes[kind:match "[%w_]+"] or {}
   local function put(name, value)
     local before = v[name] ~= nil and json.encode(v[name])
     if value ~= nil and before ~= json.encode(value) or value == nil and v[name] ~= nil then changed = true end
@@ -228,7 +253,7 @@ local function change(call, item, body)
       for key, inner in pairs(value) do merged[key] = inner end
       value = merged
     end
-    if name ~= id then put(rename[name] or name, value) end
+    if (rename[name] or name) ~= id then put(rename[name] or name, value) end
   end
   for _, row in ipairs(rows) do
     local name = row[1]
@@ -239,13 +264,25 @@ local function change(call, item, body)
   return changed
 end
 
+-- the record that has all of some members of the body
+local function matching(call, body)
+  for _, item in ipairs(call.service.world:items(call.service:store_path(store_of(call), call.scope))) do
+    local same = true
+    for _, name in ipairs(call.entry.match) do same = same and item.v[name] == body[name] end
+    if same then return item end
+  end
+end
+
 local function targets(call, bodies)
   local service, store = call.service, store_of(call)
   if call.args[call.id] or call.entry.record then return { named(call) } end
   local id, problems, out = service:id_of(store), {}, {}
+  for name, member in pairs(call.entry.rename or {}) do -- the id may have another name in bodies
+    if member == id then id = name end
+  end
   for i, body in ipairs(bodies) do
     local wanted = type(body) == "table" and body[id] or body
-    local item = service:by_id(store, call.scope, wanted)
+    local item = call.entry.match and matching(call, body) or service:by_id(store, call.scope, wanted)
     out[i] = item
     if not item then
       problems[#problems + 1] = { message = "Not found", path = type(body) == "table" and id or nil, index = i - 1 }
@@ -257,7 +294,7 @@ end
 
 function acts.update(call)
   local service, store = call.service, store_of(call)
-  local bodies = elements(call.request.body)
+  local bodies = elements(call.request.body or json.object {})
   local items = targets(call, bodies)
   check_new(call, bodies)
   for i, item in ipairs(items) do service:check_unique(store, call.scope, bodies[i], i - 1, item) end
@@ -393,11 +430,17 @@ function acts.send(call)
   end
 end
 
+--- Answers with bytes as they stand.
+function acts.file(call)
+  return nil, { text = call.entry.bytes, headers = { ["Content-Type"] = call.entry.content_type } }
+end
+
 function acts.login(call)
   local service, entry = call.service, call.entry
   local item, now, lifetime = auth.login(service, call.op, entry, call.request.body)
   local secret = item.v[service.data.tokens.secret]
   if entry.reply == "text" then return nil, { text = secret, status = 200 } end
+  if entry.wrap then return secret end
   local store = service.data.tokens.store
   item.v[service:id_of(store)] = service.world:new_id(service:spec(store).ids or service.data.ids, service:store_path(store))
   item.v.created, item.v.expiresOn = sys.utc(now), sys.utc(now + lifetime)
@@ -407,6 +450,9 @@ function acts.login(call)
   if not fields then return out end
   return only({ out }, fields)[1]
 end
+
+extra.add(acts, { named = named, count = count, refuse = refuse, store_of = store_of, insert = new_record, check = check_new,
+  change = change, shown = shown, elements = elements })
 
 -- ---- which act an operation is ----
 
@@ -434,8 +480,9 @@ function M.plan(service, op)
   local scopes, id = {}, entry.id
   for name in op.template:gmatch "{([^}]+)}" do
     if service.data.scopes and service.data.scopes[name] then scopes[#scopes + 1] = name
-    elseif not entry.id then id = name end
+    elseif entry.id == nil then id = name end
   end
+  id = id or nil -- false: the path names no record, the body does
   return { op = op, entry = entry, scopes = scopes, id = id, act = entry.act or guess(op, id) }
 end
 

@@ -18,8 +18,9 @@ local keys = {
   top = set [[base ids id brief page lone any_content_type select bare_token unauthorized account credentials tokens reply
     status scopes filters stores seed fill sow operations]],
   store = set "id ids key unique brief plain default derive hidden refs cascade one many single",
-  operation = set [[act store sources where record id set drop make existing spread made refs rename member to target fields
-    list id_member owner by as lifetime reply refused status type loose]],
+  operation = set [[act store sources where holds record id set drop make take existing spread made refs rename member to target
+    fields list id_member owner by as lifetime reply refused status type loose bytes content_type
+    wrap text from match]],
 }
 
 local function unknown(problems, table_, known, where)

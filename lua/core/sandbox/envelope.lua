@@ -2,17 +2,19 @@
 -- SPDX-License-Identifier: MIT
 
 local json = require "host.json"
+local record = require "core.sandbox.record"
 
 local M = {}
 
 --- A template with its "{name}" texts replaced by values; "{null}" and names
--- without a value become null.
+-- without a value become null. "{data/key}" is a member of a value.
 function M.render(template, values)
   if type(template) == "string" then
-    local name = template:match "^{([%w_]+)}$"
+    local name = template:match "^{([%w_/]+)}$"
     if not name then return template end
-    if values[name] == nil then return json.null end
-    return values[name]
+    local value = record.value(values, name)
+    if value == nil then return json.null end
+    return value
   end
   if type(template) ~= "table" then return template end
   local out = #template > 0 and json.array {} or json.object {}
@@ -26,14 +28,15 @@ local function reply(status, value, headers)
   return { status = status, headers = headers, body = json.encode(value) }
 end
 
---- The reply of success: data (nil for none), the op's type name and the
--- next page's mark. A service without wrapping answers nothing with nothing.
+--- The reply of success: data (nil for none), the op's type name, the next
+-- page's mark, the number of all records; wrap: the operation's own template.
+-- A service without wrapping answers nothing with nothing.
 function M.success(service, status, data, more)
-  local template = service.data.reply.success
+  local template = more.wrap or more.total and service.data.reply.list or service.data.reply.success
   if template == "{data}" and data == nil then
     return { status = status == 200 and 204 or status, headers = more.headers or {}, body = "" }
   end
-  return reply(status, M.render(template, { data = data, type = more.type, next = more.next }), more.headers)
+  return reply(status, M.render(template, { data = data, type = more.type, next = more.next, total = more.total }), more.headers)
 end
 
 --- The reply to a request that was refused.

@@ -33,8 +33,12 @@ end
 
 --- Kinds of ids: each a function of the world's seed and a serial number.
 M.kinds = {
-  alnum12 = letters(12), alnum32 = letters(32), alnum43 = letters(43),
+  alnum12 = letters(12), alnum17 = letters(17), alnum32 = letters(32), alnum43 = letters(43),
   hex24 = hex(24), hex40 = hex(40),
+  -- 5a70d8fcd44aa9.76285892, text though it may look like a number
+  uniqid = function(seed, serial)
+    return text(seed, serial, "0123456789abcdef", 14) .. "." .. text(seed, serial + 1, "0123456789", 8)
+  end,
   uuid = function(seed, serial)
     local h = text(seed, serial, "0123456789abcdef", 32)
     local variant = ("89ab"):sub(tonumber(h:sub(17, 17), 16) % 4 + 1):sub(1, 1)

@@ -38,9 +38,13 @@ end
 local function add_service(server, one)
   local service = service_of.new(one.catalogue, one.data, server.world)
   service.router = router.new()
+  local routes = {} -- one may lead to several operations, told apart by what is fixed in them
   for _, resource in ipairs(one.catalogue.resources) do
     for _, op in ipairs(resource.operations) do
-      service.router:add(op.method, op.template, behaviour.plan(service, op))
+      local route = op.method .. " " .. op.template
+      routes[route] = routes[route] or {}
+      table.insert(routes[route], behaviour.plan(service, op))
+      service.router:add(op.method, op.template, routes[route])
       server.operations[#server.operations + 1] = op.id
     end
   end
@@ -64,7 +68,7 @@ end
 
 --- A server's inside without a socket: options are services (a list of
 -- { catalogue =, data = }; all there are by default), state (path of a file
--- that keeps the world), faults (list of specifications), after (function
+-- that keeps the world; only serve locks it), faults (list of specifications), after (function
 -- that calls a function later).
 function M.build(options)
   local server = setmetatable({ services = {}, operations = {}, calls = {}, state = options.state,
@@ -93,16 +97,17 @@ local function perform(server, service, plan, args, request)
   if not require("core.sandbox.validate").path(op.path, args) then
     failure.raise(404, "Not found", { { message = "Not found" } })
   end
-  local token = auth.check(service, op, request.headers)
+  local token = auth.check(service, op, request.headers, plan.entry.refused)
   request_of.check(service, op, request)
   local data, extras = behaviour.run(plan, { server = server, service = service, args = args, request = request, token = token })
   extras = extras or {}
   local status = plan.entry.status or status_of(service, op, extras)
   if extras.text then
-    return { status = status, headers = { ["Content-Type"] = "text/plain; charset=utf-8" }, body = extras.text }
+    return { status = status, headers = extras.headers or { ["Content-Type"] = "text/plain; charset=utf-8" }, body = extras.text }
   end
   return envelope.success(service, status, data,
-    { type = plan.entry.type or service.type_name(op), next = extras.next, headers = extras.headers })
+    { type = plan.entry.type or service.type_name(op), next = extras.next, total = extras.total, headers = extras.headers,
+      wrap = plan.entry.wrap })
 end
 
 -- perform with refusals as replies; other errors are faults of the sandbox
@@ -172,8 +177,12 @@ local function call(server, service, plan, args, request)
 end
 
 local function route(server, service, request)
-  local plan, args, methods = service.router:match(request.method, request.path)
-  if plan then return call(server, service, plan, args, request) end
+  local plans, args, methods = service.router:match(request.method, request.path)
+  if plans then
+    local plan = request_of.choose(plans, request)
+    if plan then return call(server, service, plan, args, request) end
+    return envelope.failure(service, { status = 400, message = "No such action", problems = { { message = "No such action" } } })
+  end
   if args == "path" then
     local message = ("%s has no %s"):format(service.name, request.path)
     return envelope.failure(service, { status = 404, message = message, problems = { { message = message } } })
@@ -203,10 +212,20 @@ end
 
 M.accounts = data_of.accounts
 
+-- Two servers on one file would give the same ids, and the last one to write
+-- would win. The state file itself is replaced at every change, so another one
+-- is locked.
+local function lock(path)
+  local held, err = sys.lock(path .. ".lock", "the sandbox state " .. path)
+  if not held then error_.rethrow(err) end
+  return held
+end
+
 --- Serves until stopped. options as of build, with port (0: a free one) and
 -- on_listen, which is called with the port and the server once it listens.
 function M.serve(options)
   local host = require "host.sandbox"
+  local held <close> = options.state and lock(options.state) or nil -- luacheck: ignore 211
   local inside = M.build { state = options.state, faults = options.faults, after = host.after }
   local server, err = host.listen(options.port or 0, function(raw) return inside:handle(raw) end)
   if not server then error_.rethrow(err) end

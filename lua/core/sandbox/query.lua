@@ -197,17 +197,25 @@ local operators = {
   contains = function(v, wanted) return tostring(v):lower():find(tostring(wanted):lower(), 1, true) ~= nil end,
 }
 
+-- path: where the value stands; false: the parameter is no condition;
+-- { path }: records that have the value are left out
 local function by_condition(list, path, operator, wanted)
-  local kept = {}
+  if path == false then return list end
+  local keep, kept = true, {}
+  if type(path) == "table" then keep, path = false, path[1] end
   for _, item in ipairs(list) do
+    local found = false
     for _, value in ipairs(record.values(item.v, path)) do
-      if operators[operator](value, wanted) then
-        kept[#kept + 1] = item
-        break
-      end
+      found = found or operators[operator](value, wanted)
     end
+    if found == keep then kept[#kept + 1] = item end
   end
   return kept
+end
+
+local function path_of(names, name)
+  if names[name] ~= nil then return names[name] end
+  return camel(name)
 end
 
 local function by_query(service, op, list, query, conditions, control)
@@ -217,13 +225,23 @@ local function by_query(service, op, list, query, conditions, control)
     local name, operator, wanted = table.unpack(condition, 1, 3)
     if not operators[operator] then refuse(("%s[%s]"):format(name, operator), "Invalid value: unknown operator") end
     done[name] = true
-    list = by_condition(list, names[name] or camel(name), operator, wanted)
+    list = by_condition(list, path_of(names, name), operator, wanted)
   end
   for _, row in ipairs(op.query or {}) do
     local name = row[1]
     if query[name] ~= nil and not control[name] and not done[name] then
-      list = by_condition(list, names[name] or camel(name), "equals", query[name])
+      list = by_condition(list, path_of(names, name), "equals", query[name])
     end
+  end
+  return list
+end
+
+-- filter={"profile.email":"a@b.example"}: members by path, all must be equal.
+local function by_filter(list, filter)
+  if type(filter) ~= "table" then refuse("filter", "Invalid value: an object expected") end
+  for path, wanted in pairs(filter) do
+    if type(wanted) == "table" then refuse("filter", "Invalid value: operators are not played") end
+    list = by_condition(list, path:gsub("%.", "/"), "equals", wanted)
   end
   return list
 end
@@ -285,19 +303,28 @@ local function by_cursor(style, list, query, size)
   return out
 end
 
-local function page(service, op, list, query)
+-- offset 20 of 35 records: the path of the page after
+local function next_link(service, style, request, to, total)
+  if to >= total then return nil end
+  return ("%s%s?%s=%d&%s=%d"):format(service.data.base, request.path, style.send, to, style.size, request.query[style.size] or 0)
+end
+
+local function page(service, op, list, request)
+  local query = request.query
   local style = op.paging and service.catalogue.paging[op.paging]
   if not style or style.all and query[style.all] then return list end
   local size = query[style.size] or default_of(op, style.size) or service.data.page or 20
   if style.style == "cursor" then return by_cursor(style, list, query, size) end
   local from = query[style.send] or (style.style == "page" and 1 or 0)
   if style.style == "page" then from = (from - 1) * size end
-  return table.move(list, from + 1, from + size, 1, {})
+  local link = style.style == "offset" and next_link(service, style, request, from + size, #list) or nil
+  return table.move(list, from + 1, from + size, 1, {}), link
 end
 
 -- Query parameters that are not conditions on records.
 local function control_names(service, op)
-  local out = { [service.data.select or ""] = true, filters = true, sort_by = true, sort_direction = true }
+  local out = { [service.data.select or ""] = true, filters = true, filter = true, sort_by = true, sort_direction = true,
+    order_by = true }
   local style = op.paging and service.catalogue.paging[op.paging]
   for _, key in ipairs { "send", "size", "all" } do
     if style and style[key] then out[style[key]] = true end
@@ -305,21 +332,23 @@ local function control_names(service, op)
   return out
 end
 
---- What a list operation shows of these items, and the mark of the next page.
+--- What a list operation shows of these items, the mark of the next page, and
+-- how many there are in all.
 -- store names the items' store.
 function M.list(service, op, scope, store, items, request)
   local query = request.query
   local list = items
   if query.filters then list = by_filters(service, op, scope, store, list, query.filters) end
   list = by_query(service, op, list, query, request.conditions, control_names(service, op))
-  list = sort(list, query.sort_by, query.sort_direction)
-  local shown, more = page(service, op, list, query)
+  if query.filter then list = by_filter(list, query.filter) end
+  list = sort(list, query.sort_by, query.sort_direction or query.order_by)
+  local shown, more = page(service, op, list, request)
   local out = json.array {}
   local fields = service.data.select and query[service.data.select]
   for i, item in ipairs(shown) do
     out[i] = M.select(service, op, scope, item.store or store, item.v, fields)
   end
-  return out, more
+  return out, more, #list
 end
 
 return M

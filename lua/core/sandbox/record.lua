@@ -11,6 +11,14 @@ function M.copy(value)
   return (json.decode(json.encode(value)))
 end
 
+--- A deep copy of data from a sandbox.lua, where an empty table is a list.
+function M.data(value)
+  if type(value) ~= "table" then return value end
+  local out = (next(value) == nil or #value > 0) and json.array {} or json.object {}
+  for key, member in pairs(value) do out[key] = M.data(member) end
+  return out
+end
+
 --- All values at a path such as "groups/*/id", where * means each element.
 function M.values(record, path)
   local found = { record }
@@ -46,8 +54,14 @@ local function slug(text)
 end
 
 --- Fills {path} and {slug:path} from a record. A template that is just one
--- {path} gives the value itself, nil if there is none.
+-- {path} gives the value itself, nil if there is none. Texts in a table are
+-- filled, too.
 function M.fill(template, record)
+  if type(template) == "table" then
+    local out = {}
+    for key, value in pairs(template) do out[key] = M.fill(value, record) end
+    return out
+  end
   if type(template) ~= "string" then return template end
   local whole = template:match "^{([^{}:]+)}$"
   if whole then return M.value(record, whole) end

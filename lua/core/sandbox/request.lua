@@ -28,10 +28,7 @@ end
 local function read_body(service, op, request)
   local text, wanted = request.raw_body or "", op.body ~= nil
   if op.files then
-    if not (request.headers["content-type"] or ""):find "^multipart/form%-data" then
-      failure.raise(415, "multipart/form-data expected")
-    end
-    return nil
+    return require("core.sandbox.multipart").read(op.files, request.headers["content-type"], text)
   end
   if text == "" then
     if wanted and not op.body_optional then failure.raise(400, "Required value", { { message = "Required value" } }) end
@@ -49,13 +46,50 @@ local function read_body(service, op, request)
   return body
 end
 
+-- Whether the members of fixed stand in values.
+local function stands(fixed, values)
+  for name, value in pairs(fixed or {}) do
+    if type(value) ~= "table" and (type(values) ~= "table" or tostring(values[name]) ~= tostring(value)) then return false end
+  end
+  return true
+end
+
+--- The plan that a request means, of those of one method and path: the one
+-- whose operation has its fixed members in query and body, else the one
+-- without any, else nil.
+function M.choose(plans, request)
+  if #plans == 1 and not plans[1].op.fixed then return plans[1] end
+  local query, plain = {}, nil
+  local readable, list = pcall(pairs_of, request.raw_query)
+  for _, pair in ipairs(readable and list or {}) do query[pair[1]] = pair[2] end
+  local body = json.decode(request.raw_body or "")
+  for _, plan in ipairs(plans) do
+    local fixed = plan.op.fixed
+    if not fixed then plain = plan elseif stands(fixed, body) and stands(fixed.query, query) then return plan end
+  end
+  return plain
+end
+
+-- Takes out what says which operation is meant.
+local function without_fixed(op, list, body)
+  local fixed = op.fixed or {}
+  for i = #list, 1, -1 do
+    if fixed.query and fixed.query[list[i][1]] ~= nil then table.remove(list, i) end
+  end
+  for name, value in pairs(fixed) do
+    if type(value) ~= "table" and type(body) == "table" then body[name] = nil end
+  end
+end
+
 --- Fills in request.query, .conditions and .body; raises a refusal with all
 -- problems at once.
 function M.check(service, op, request)
   local problems = {}
-  request.query, request.conditions = validate.query(op.query or {}, pairs_of(request.raw_query), problems)
+  local list = pairs_of(request.raw_query)
   request.body = read_body(service, op, request)
-  if request.body ~= nil then
+  without_fixed(op, list, request.body)
+  request.query, request.conditions = validate.query(op.query or {}, list, problems)
+  if request.body ~= nil and not op.files then
     for _, problem in ipairs(validate.body(service.catalogue.shapes or {}, op.body, request.body, service.data.lone)) do
       problems[#problems + 1] = problem
     end

@@ -55,7 +55,7 @@ end
 local function derive(spec, v)
   for name, template in pairs(spec.derive or {}) do v[name] = record.fill(template, v) end
   for name, value in pairs(spec.default or {}) do
-    if v[name] == nil and not json.is_null(v, name) then v[name] = record.copy(value) end
+    if v[name] == nil and not json.is_null(v, name) then v[name] = record.data(value) end
   end
   return v
 end
@@ -113,7 +113,7 @@ local function forget(self, store, scope, id)
     for _, path in ipairs(spec.cascade or {}) do cascade[path] = true end
     for path, target in pairs(spec.refs or {}) do
       if target == store then
-        local list, rest = path:match "^([^/]+)/%*/(.+)$"
+        local list, rest = path:match "^([^/]+)/%*/?(.*)$"
         local items = self.world:items(self:store_path(name, scope))
         for i = #items, 1, -1 do
           if cascade[path] and record.has(items[i].v, path, id) then
@@ -151,7 +151,7 @@ function M:seed(seed, scope)
   table.sort(names) -- the same order, so the same ids, every time
   for _, name in ipairs(names) do
     for _, v in ipairs(seed[name]) do
-      local copy = record.copy(v)
+      local copy = record.data(v)
       if self:spec(name).single then self.world:add(self:store_path(name, scope), copy)
       else self:insert(name, scope, copy) end
     end
@@ -159,7 +159,7 @@ function M:seed(seed, scope)
     for n = 1, fill and fill.count or 0 do
       local v = {}
       for member, template in pairs(fill.record) do
-        v[member] = record.copy(record.fill(template, { n = ("%02d"):format(n) }))
+        v[member] = record.data(record.fill(template, { n = ("%02d"):format(n) }))
       end
       self:insert(name, scope, json.object(v))
     end

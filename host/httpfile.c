@@ -1,0 +1,167 @@
+/* httpfile.c - files that go up as parts of a form, or come down. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "httpreq.h"
+
+struct PartFile {
+  Slot *slot;
+  const char *path;         /* borrowed from the call */
+  int fd;                   /* -1 = not open */
+  curl_off_t size, at;
+};
+
+/* Up. libcurl reads from descriptors of ours: what is sent is the file that
+   was looked at, and one that changes meanwhile is noticed. */
+
+static int open_part(PartFile *f, const char *path, Err *err) {
+  struct stat st;
+  f->path = path;
+  /* O_NONBLOCK: a FIFO without a writer must not stop us. */
+  f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (f->fd < 0 || fstat(f->fd, &st))
+    return err_sys(err, ERR_FILE, errno, "cannot read %s", path);
+  if (!S_ISREG(st.st_mode))
+    return err_set(err, ERR_FILE, "%s is no regular file", path);
+  f->size = st.st_size;
+  return 0;
+}
+
+static void close_part(PartFile *f) {
+  if (f->fd >= 0) (void)close(f->fd);   /* read only: nothing can be lost */
+  f->fd = -1;
+}
+
+static size_t read_part(char *bytes, size_t size, size_t n, void *ctx) {
+  PartFile *f = ctx;
+  HttpReq *req = f->slot->req;
+  (void)size;   /* always 1 */
+  if ((curl_off_t)n > f->size - f->at) n = (size_t)(f->size - f->at);
+  if (n == 0) return 0;
+  ssize_t got = pread(f->fd, bytes, n, f->at);
+  if (got > 0) {
+    f->at += got;
+    return (size_t)got;
+  }
+  if (got < 0)
+    err_sys(&req->file_err, ERR_FILE, errno, "cannot read %s", f->path);
+  else
+    err_set(&req->file_err, ERR_FILE, "%s became shorter while it was sent",
+            f->path);
+  return CURL_READFUNC_ABORT;
+}
+
+/* Only what may be repeated starts again from its first byte. */
+static int seek_part(void *ctx, curl_off_t offset, int origin) {
+  PartFile *f = ctx;
+  if (origin != SEEK_SET || offset < 0 || offset > f->size)
+    return CURL_SEEKFUNC_FAIL;
+  if (f->at > 0 && !f->slot->req->call.repeatable) return CURL_SEEKFUNC_FAIL;
+  f->at = offset;
+  return CURL_SEEKFUNC_OK;
+}
+
+static const char *last_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static int add_part(Slot *slot, PartFile *f, const HttpPart *part, Err *err) {
+  if (open_part(f, part->path, err)) return -1;
+  curl_mimepart *p = curl_mime_addpart(slot->mime);
+  CURLcode rc = p ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  if (!rc) rc = curl_mime_name(p, part->name);
+  if (!rc) rc = curl_mime_filename(p, last_name(part->path));
+  if (!rc)
+    rc = curl_mime_type(p, part->type ? part->type
+                                      : "application/octet-stream");
+  if (!rc)
+    rc = curl_mime_data_cb(p, f->size, read_part, seek_part, NULL, f);
+  if (!rc) return 0;
+  return err_set(err, ERR_SCRIPT, "libcurl: %s", curl_easy_strerror(rc));
+}
+
+int http_apply_parts(Slot *slot, const HttpCall *call, Err *err) {
+  slot->files = calloc(call->nparts, sizeof *slot->files);
+  slot->mime = curl_mime_init(slot->easy);
+  if (!slot->files || !slot->mime)
+    return err_set(err, ERR_SCRIPT, "out of memory");
+  slot->nfiles = call->nparts;
+  for (size_t i = 0; i < call->nparts; i++)
+    slot->files[i] = (PartFile){ .slot = slot, .fd = -1 };
+  for (size_t i = 0; i < call->nparts; i++)
+    if (add_part(slot, &slot->files[i], &call->parts[i], err)) return -1;
+  CURLcode rc = curl_easy_setopt(slot->easy, CURLOPT_MIMEPOST, slot->mime);
+  if (rc == CURLE_OK) return 0;
+  return err_set(err, ERR_SCRIPT, "libcurl: %s", curl_easy_strerror(rc));
+}
+
+void http_parts_end(Slot *slot) {
+  if (!slot->mime && !slot->files) return;
+  curl_mime_free(slot->mime);
+  for (size_t i = 0; i < slot->nfiles; i++) close_part(&slot->files[i]);
+  free(slot->files);
+  slot->mime = NULL;
+  slot->files = NULL;
+  slot->nfiles = 0;
+  /* The handle knows of a form that is gone: it is told everything anew. */
+  slot->applied = false;
+}
+
+int http_check_files(const HttpCall *call, Err *err) {
+  for (size_t i = 0; i < call->nparts; i++) {
+    PartFile f = { .fd = -1 };
+    int rc = open_part(&f, call->parts[i].path, err);
+    close_part(&f);
+    if (rc) return -1;
+  }
+  if (!call->output) return 0;
+  OutFile *out = outfile_open(call->output, err);
+  outfile_discard(out);
+  return out ? 0 : -1;
+}
+
+/* Down. What a failure says is for memory, as is a redirect: the file only
+   ever gets what was asked for. */
+
+bool http_to_file(const HttpReq *req) {
+  long status = 0;
+  if (!req->out) return false;
+  CURLcode rc = curl_easy_getinfo(req->slot->easy, CURLINFO_RESPONSE_CODE,
+                                  &status);
+  return rc == CURLE_OK && status >= 200 && status < 300;
+}
+
+int http_output(HttpReq *req, const char *bytes, size_t n) {
+  if (outfile_write(req->out, bytes, n, &req->file_err)) return -1;
+  req->out_len += n;
+  return 0;
+}
+
+void http_output_end(const Http *http, HttpReq *req) {
+  OutFile *out = req->out;
+  Err *err = &req->err;
+  if (!out) return;
+  req->out = NULL;
+  if (err->kind != ERR_NONE || req->status < 200 || req->status >= 300) {
+    outfile_discard(out);
+    return;
+  }
+  if (req->out_len == 0) {
+    outfile_discard(out);
+    err_set(err, ERR_SERVER, "the reply of %s holds no bytes; the file is "
+            "left as it was", http->service);
+    err->retryable = req->call.repeatable;
+  } else if (outfile_commit(out, OUTFILE_KEEP, err) == 0) {
+    req->out_done = true;
+    return;
+  }
+  err->status = req->status;
+  if (!req->call.repeatable) http_doubt(req, err);
+}
