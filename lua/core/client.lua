@@ -10,6 +10,7 @@ local log = require "std.log"
 local paths = require "core.paths"
 local request_ = require "core.request"
 local secrets = require "core.secrets"
+local task = require "host.task"
 
 local M = {}
 
@@ -98,17 +99,36 @@ local function check_files(op, request)
   if not ok then error_.rethrow(err, { service = op.service, operation = operation_name(op) }) end
 end
 
+-- When a service has answered 429 and its catalogue says that it then shuts
+-- this machine out, more calls would only prolong that: base URL -> time.
+local blocked = {}
+
+local function refuse_blocked(account, request)
+  local left = (blocked[account.base] or 0) - task.now()
+  if left <= 0 then return end
+  error_.raise("rate_limited", ("%s answered 429 and lets nobody from here in for another %d s; nothing was sent, try again then")
+    :format(account.service, math.ceil(left)), { service = account.service, operation = request.operation })
+end
+
+local function note_block(account, err, reply)
+  local rate = account.catalogue.rate
+  if err.status ~= 429 or not (rate and rate.block) then return end
+  local wait = tonumber(reply.headers["retry-after"]) or rate.block
+  blocked[account.base] = task.now() + math.max(0, math.min(wait, rate.block))
+end
+
 --- Sends a built request over an account and gives data and reply; raises.
 -- What changes something is recorded before it leaves. look (nullable) is
 -- shown the whole decoded reply, for paging.
 function M.send(account, op, request, look)
   paths.apply(account.paths, op, request)
+  request.operation = operation_name(op)
+  refuse_blocked(account, request)
   local writes = op.effect ~= "read"
   if request.parts or request.output then check_files(op, request) end
   secrets.hide(account.catalogue, op.body, request.value)
   local row = writes and write_guard(account, op, request)
   request.repeatable = (op.effect == "read" or op.effect == "set") and not op.once
-  request.operation = operation_name(op)
   request.without, request.anonymous = op.without, op.auth == false
   request.timeout = request.options.timeout or op.timeout
   if op.returns == "text" or op.returns == "file" then request.decode = "text" end
@@ -123,6 +143,7 @@ function M.send(account, op, request, look)
   local ok, data = pcall(envelope.unwrap, account.catalogue, op, status, value, reply)
   if not ok then
     if row then note(request, row, "fail", data) end
+    note_block(account, data, reply)
     error(data, 0)
   end
   if op.secret and type(data) == "string" then require("host.err").hide(data) end

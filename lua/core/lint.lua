@@ -23,7 +23,7 @@ local inverse_keys = { from = "string", body = "boolean", set = "table" }
 local styles = { cursor = { "send", "next" }, page = { "send", "size", "page_size" }, offset = { "send", "size", "page_size" } }
 local operation_keys = { http = "string", summary = "string", doc = "string", example = "string", evidence = "any", effect = "string",
   danger = "boolean", path = "table", query = "table", header = "table", body = "any", body_optional = "boolean", body_min = "number",
-  files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "string", returns = "string",
+  files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "any", returns = "string",
   secret = "boolean", created = "table", inverse = "table", settle = "number", timeout = "number", copy = "table",
   once = "boolean" }
 local resource_keys = { doc = "string", find = "table", operations = "table" }
@@ -237,7 +237,11 @@ local function check_operation(report, at, catalogue, op)
   end
   check_names(report, at, catalogue, op)
   check_files(report, at, catalogue, op, method)
-  if op.paging then check_paging(report, at, catalogue, op) end
+  if op.paging then
+    check_paging(report, at, catalogue, op)
+  elseif op.paging == nil and catalogue.paging and op.effect == "read" and tostring(op.returns):sub(1, 1) == "[" then
+    report.add(at, "a list without paging; say paging = false if the vendor gives it whole")
+  end
   if type(op.auth) == "string" then check_auth_name(report, at, catalogue, op.auth) end
   if type(op.envelope) == "table" then check_envelope(report, at .. ".envelope", op.envelope) end
   if op.created then check_keys(report, at .. ".created", op.created, created_keys) end

@@ -934,7 +934,7 @@ ixon.agent_memberships.delete(made)]] },
 
     { "discovery", doc = "What the server itself says it offers.",
       operations = {
-        { "list", http = "GET /", summary = "List the endpoint names with their URL templates.", evidence = "docs",
+        { "list", http = "GET /", summary = "List the endpoint names with their URL templates.", evidence = "docs", paging = false,
           effect = "read",
           doc = "Needs no credential: the quickest proof that the url is right.",
           auth = false, without = { "Api-Application", "Api-Company" },

@@ -1921,6 +1921,7 @@ return #qalyptus.files.download{ id = file.id }]] },
 local root = qalyptus.hub_folders.find{ name = "Root" }
 return qalyptus.hub_folders.create{ parentId = root.id, name = "Purchasing", parentUrl = "/", location = "/Purchasing" }]] },
         { "list_all", http = "GET /hub/folders", summary = "List all Hub folders at once.", evidence = "inferred", effect = "read",
+          paging = false,
           doc = "One reply without pages.",
           query = {
             { "exceptFolderId", "uuid", doc = "Leave this folder out." },
@@ -2004,6 +2005,7 @@ return qalyptus.qlik_apps.update(app.id, {
   stream = app.stream, organizationId = app.organizationId, allowQlikSenseApp = true, allowMashup = true, defaultOpen = "Mashup",
 })]] },
         { "list_in_folder", http = "GET /qlik-apps/folders/{folder_id}", summary = "List the Qlik apps of one Hub folder.",
+          paging = false,
           evidence = "inferred", effect = "read",
           doc = "One reply without pages. The document calls the folder required and optional alike.",
           path = { { "folder_id", "uuid", doc = "Id of the Hub folder." } },

@@ -207,12 +207,18 @@ ixon.invites.create:drop-reply@1|4|0|2|ixon +invite .*found$
 ixon.invites.create:status=503@1|4|0|1|ixon +invite .*created$
 ixon.invites.create:status-after=502@1|4|0|2|ixon +invite .*found$
 ixon.invites.create:html@1|4|0|2|ixon +invite .*found$
-ixon.invites.create:429@1|1|0|1|ixon +invite .*created$
+qalyptus.recipients.create:429@1|1|0|1|recipient .*created$
 qalyptus.recipients.create:drop-reply@1|4|0|2|recipient .*found$
 qalyptus.recipients.create:malformed@1|4|0|2|recipient .*found$
 intrexx.users.create:drop@1|4|0|1|user .*created$
 intrexx.users.create:drop-reply@1|4|1|1|has a user '[a-z.@]+' that errand did not create and cannot look up
 END
+# IXON shuts an address out after a 429: nobody after that is tried
+rm -f "$tmp"/f.json*
+job f --fault 'ixon.invites.create:429@1' $onboard
+exits 1 "a 429 of IXON"
+[ "$(grep -c 'ixon .*failed$' "$tmp/out")" = 2 ] && grep -q 'lets nobody from here in for another 600 s; nothing was sent' "$tmp/err"
+result $? "a 429 of IXON: the rest is not sent"
 rm -f "$tmp"/f.json*
 job f --fault 'intrexx.portals.list:expire-token@1' --fault 'intrexx.users.create:expire-token@1' $onboard
 exits 0 "a token that expires on the way"
