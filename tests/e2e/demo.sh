@@ -215,7 +215,7 @@ intrexx.users.create:drop-reply@1|4|1|1|has a user '[a-z.@]+' that errand did no
 END
 # IXON shuts an address out after a 429: nobody after that is tried
 rm -f "$tmp"/f.json*
-job f --fault 'ixon.invites.create:429@1' $onboard
+job f --fault 'ixon.invites.create:429@1' $onboard --limit 1
 exits 1 "a 429 of IXON"
 [ "$(grep -c 'ixon .*failed$' "$tmp/out")" = 2 ] && grep -q 'lets nobody from here in for another 600 s; nothing was sent' "$tmp/err"
 result $? "a 429 of IXON: the rest is not sent"
