@@ -521,6 +521,16 @@ local function account_problem(self, account)
   return not way and no_way or nil
 end
 
+-- what is wrong with the corrected paths of an account
+local function path_problems(self, account)
+  local _, _, _, catalogue = self:prepare(account.service)
+  local texts = self:open():get(account.profile, account.service, "paths")
+  if type(texts) ~= "table" and type(texts) ~= "string" then return {} end -- unset, or of a wrong type and told so
+  local _, problems = require("core.paths").check(catalogue, type(texts) == "table" and texts or { texts })
+  for _, problem in ipairs(problems) do problem.path = ("profile '%s': %s"):format(account.profile, problem.path) end
+  return problems
+end
+
 --- Every problem of the whole configuration: list of { path, message }.
 function Config:check()
   local ok, err = pcall(self.open, self)
@@ -542,6 +552,8 @@ function Config:check()
     if text then
       problems[#problems + 1] = { path = ("profile '%s'"):format(account.profile), message = text }
     end
+    local more = path_problems(self, account)
+    table.move(more, 1, #more, #problems + 1, problems)
   end
   return problems
 end

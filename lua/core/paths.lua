@@ -26,6 +26,21 @@ local function same_names(a, b)
   return table.concat(left, "\0") == table.concat(right, "\0")
 end
 
+local methods = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" }
+
+-- what no request could have, told before one is made
+local function impossible(method, template)
+  local known = method == ""
+  for _, name in ipairs(methods) do known = known or name == method end
+  if not known then
+    return ("no method '%s'%s; methods: %s"):format(method, suggest.did_you_mean(method, methods), table.concat(methods, ", "))
+  end
+  for segment in template:gmatch "[^/]+" do
+    if segment == "." or segment == ".." then return "a path has no '.' or '..'" end
+  end
+  if template:find("//", 1, true) then return "a path has no empty part" end
+end
+
 local function operation_ids(catalogue)
   local ids = {}
   for _, resource in ipairs(catalogue.resource_list) do
@@ -44,6 +59,8 @@ local function read_one(catalogue, text)
   if not op then
     return nil, ("%s has no operation '%s'%s"):format(catalogue.name, id, suggest.did_you_mean(id, operation_ids(catalogue)))
   end
+  local why = impossible(method, template)
+  if why then return nil, why end
   local names = names_of(template)
   if not same_names(names, names_of(op.template)) then
     return nil, ("the path must have the same {names} as %s"):format(op.template)
@@ -51,11 +68,11 @@ local function read_one(catalogue, text)
   return op, { method = method ~= "" and method or op.method, template = template, names = names }
 end
 
---- What the texts of the setting say, by operation; raises kind "config" with
--- all that is wrong.
+--- What the texts of the setting say, by operation, and all that is wrong with
+-- them as problems; nothing is raised.
 -- @tparam table catalogue as core.catalogue loads it
 -- @tparam ?table texts
-function M.read(catalogue, texts)
+function M.check(catalogue, texts)
   local out, problems = {}, {}
   for _, text in ipairs(texts or {}) do
     local op, fixed = read_one(catalogue, text)
@@ -67,6 +84,12 @@ function M.read(catalogue, texts)
       out[op] = fixed
     end
   end
+  return out, problems
+end
+
+--- As check, but raises kind "config" with the problems.
+function M.read(catalogue, texts)
+  local out, problems = M.check(catalogue, texts)
   if #problems > 0 then error_.problems("config", problems, { service = catalogue.name }) end
   return out
 end

@@ -316,6 +316,19 @@ t.describe("a value of nothing", function()
 end)
 
 t.describe("check", function()
+  t.it("finds corrected paths that no call could use", function()
+    local function problems(list)
+      return config.new({ alone = true, config = write(([[return { profiles = { a = { qalyptus = {
+        url = "https://q.example.com/api", key = "some-key", paths = %s } } } }]]):format(list)) }):check()
+    end
+    t.eq(problems '{ "groups.delete=/groups/bulk" }', {})
+    local found = problems '{ "grups.delete=/x", "groups.delete=GTE:/x" }'
+    t.eq(#found, 2)
+    t.ok(found[1].path:find("profile 'a'", 1, true) and found[1].message:find("did you mean 'groups.delete'", 1, true), found[1].message)
+    t.eq(#problems "5", 1)
+    t.eq(problems "{}", {})
+  end)
+
   t.it("finds the URLs that every call refuses", function()
     local function problems(settings)
       return new(profile('beta = { key = "12345", ' .. settings .. ' }')):check()
