@@ -13,12 +13,20 @@ local function normalise(rows)
   end
 end
 
+-- An empty list is a slip where something is to be made or destroyed; where a
+-- PUT replaces all there is, it says that nothing shall be left.
+local function least_elements(op)
+  if type(op.body) ~= "string" or op.body:sub(1, 1) ~= "[" then return nil end
+  if op.effect == "create" or op.effect == "send" or op.danger and op.method ~= "PUT" then return 1 end
+end
+
 local function index_operation(catalogue, resource, op)
   op.name = op[1]
   op.resource, op.service = resource.name, catalogue.name
   op.id = ("%s.%s.%s"):format(catalogue.name, resource.name, op.name)
   op.method, op.template = op.http:match "^(%u+) (/.*)$"
   if not op.method then error_.raise("script", ("catalogue: %s: http '%s' is no method and path"):format(op.id, op.http)) end
+  if op.body_min == nil then op.body_min = least_elements(op) end
   normalise(op.path)
   normalise(op.query)
   normalise(op.header)

@@ -32,6 +32,12 @@ local function size(row, unit)
   return (" (%s %s%s)"):format(low and "at least" or "at most", low or high, unit)
 end
 
+--- describe.elements(op) -> "a list (or one) of", also saying so where the list
+-- may be empty.
+function describe.elements(op)
+  return op.body_min and "a list (or one) of" or "a list (or one, or none) of"
+end
+
 --- describe.kind(type) -> "list of GroupRole", "string", ...
 function describe.kind(kind)
   if type(kind) == "table" then return "object" end

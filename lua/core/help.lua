@@ -89,7 +89,7 @@ end
 local function body_block(op, shapes, how)
   if not op.body then return nil end
   local rows, is_list = describe.body(op, shapes)
-  local title = is_list and "body, a list (or one) of" or "body members"
+  local title = is_list and "body, " .. describe.elements(op) or "body members"
   if op.body_optional then title = title .. " (may be left out)" end
   if not rows then return title .. ":\n  " .. describe.kind((describe.element(op.body))) end
   local text = tree_block(title, rows, shapes, how) or title .. ": none of its own"

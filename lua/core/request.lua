@@ -205,13 +205,6 @@ local function accepted_rows(catalogue, op)
   return rows
 end
 
--- An empty list is a slip where something is to be made or destroyed; where a
--- PUT replaces all there is, it says that nothing shall be left.
-local function least(op)
-  if op.body_min then return op.body_min end
-  if op.effect == "create" or op.effect == "send" or op.danger and op.method ~= "PUT" then return 1 end
-end
-
 local function list_body(catalogue, op, inner, left, list, problems)
   local has_members = next(left) ~= nil
   if list and has_members then
@@ -223,7 +216,7 @@ local function list_body(catalogue, op, inner, left, list, problems)
     problems[#problems + 1] = { message = ("%s wants a list of %s as its argument"):format(op.id, inner) }
     return nil
   end
-  local row = { type = op.body, min = least(op) }
+  local row = { type = op.body, min = op.body_min }
   local body = check.value(catalogue, row, list, "", problems)
   for _, p in ipairs(problems) do p.path = p.path and p.path:gsub("^%[1%]%.", #list == 1 and "" or "[1].") end
   return body

@@ -32,7 +32,7 @@ end
 local function add_body(parts, op, shapes, how)
   if not op.body then return end
   local rows, is_list = describe.body(op, shapes)
-  local title = is_list and "Body, a list (or one) of" or "Body members"
+  local title = is_list and "Body, " .. describe.elements(op) or "Body members"
   if op.body_optional then title = title .. " (may be left out)" end
   if not rows then return add(parts, nil, title .. ": " .. describe.kind((describe.element(op.body))) .. ".") end
   add(parts, title .. ":", table_of(rows, shapes, how) or "None of its own.")
