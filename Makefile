@@ -4,7 +4,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 DESTDIR ?=
-PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd readline
+PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd gnutls readline
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wno-unused-parameter
 OWN_CFLAGS = -std=c11 -D_GNU_SOURCE -Ihost -I$(B) $(WARN) -fstack-protector-strong \
@@ -26,16 +26,19 @@ OBJ := $(SRC:host/%.c=$(B)/host/%.o)
 LIBOBJ := $(filter-out $(B)/host/main.o,$(OBJ))
 LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
 CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
 
 # What a fresh Debian machine lacks. TEST_DEPS and LINT_DEPS come on top.
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
-TEST_DEPS := curl openssl expect tmux valgrind
+TEST_DEPS := curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
 LINT_DEPS := clang clang-tidy cppcheck lua-check
+FUZZ_DEPS := clang llvm
 NODE_DEPS := nodejs npm
 
-.PHONY: all test san valgrind lint contract demo deps test-deps lint-deps \
-        bench install uninstall clean help
+.PHONY: all test san fuzz fuzz-deps valgrind lint contract demo deps test-deps \
+        lint-deps bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/errand ## build build/errand
@@ -61,10 +64,14 @@ $(B)/tests/%: tests/c/%.c $(B)/liberrand.a | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
 
 # A scripted HTTP server that these tests talk to.
-$(B)/tests/test_http $(B)/tests/test_httpfile $(B)/tests/test_auth: $(B)/tests/peer.o
+$(B)/tests/test_http $(B)/tests/test_httpfile $(B)/tests/test_httpresume $(B)/tests/test_auth $(B)/tests/test_authcache $(B)/tests/test_retry: $(B)/tests/peer.o
 
 $(B)/tests/peer.o: tests/c/peer.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# A fuzz target that is fed its corpus once, with any compiler.
+$(B)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/once.c $(B)/liberrand.a | $(B)/tests
+	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/once.c $(B)/liberrand.a $(LIBS)
 
 # The same server as a program, for the end-to-end tests.
 $(B)/tests/peer: tests/e2e/peer.c $(B)/tests/peer.o $(B)/liberrand.a | $(B)/tests
@@ -73,6 +80,8 @@ $(B)/tests/peer: tests/e2e/peer.c $(B)/tests/peer.o $(B)/liberrand.a | $(B)/test
 # Refuses the Nth allocation, whoever of us asks for it.
 $(B)/tests/test_alloc: OWN_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
         malloc calloc realloc reallocarray strdup strndup)
+# A file system that has no files without names.
+$(B)/tests/test_httpfile $(B)/tests/test_httpresume: OWN_LDFLAGS += -Wl,--wrap=open
 comma := ,
 
 $(B) $(B)/host $(B)/tests:
@@ -96,6 +105,9 @@ endef
 deps: ## install the Debian packages that a build needs
 	$(call install-missing,$(DEPS))
 
+fuzz-deps: deps
+	$(call install-missing,$(FUZZ_DEPS))
+
 test-deps: deps
 	$(call install-missing,$(TEST_DEPS))
 
@@ -116,13 +128,26 @@ test: test-deps ## every test; ends with "N passed, N failed"
 $(B)/tests/beside: tests/bench/beside.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-$(B)/tests.built: $(CTEST) $(B)/tests/peer
+$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer
 	touch $@
 
 san: test-deps ## the same tests under ASan and UBSan
 	@$(MAKE) --no-print-directory test B=$(B)/san CFLAGS="-O1 -g" \
 	  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined"
+
+fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
+	@$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-O1 -g" \
+	  EXTRA_CFLAGS="$(FUZZ_SAN) -fsanitize=fuzzer-no-link" \
+	  EXTRA_LDFLAGS="-fsanitize=address,undefined" $(FUZZ:%=$(B)/fuzz/fuzz_%)
+	sh tests/fuzz/run.sh $(B)/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+# gcc's macro for state.c, whose pool would hide what Lua does to its memory.
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
+
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/liberrand.a
+	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/liberrand.a $(LIBS)
 
 valgrind: test-deps ## the C tests under valgrind
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built

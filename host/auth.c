@@ -118,6 +118,7 @@ Auth *auth_new(Http *http, const char *base, const AuthSpec *spec,
   auth->ctx = ctx;
   auth->spec = *spec;
   buf_init(&auth->token, MAX_TOKEN);
+  buf_init(&auth->refused, MAX_TOKEN);
   buf_init(&auth->login_body, 0);
   if (!(auth->base = auth_keep_text(&auth->pieces, base)) ||
       copy_spec(&auth->pieces, &auth->spec)) {
@@ -162,10 +163,16 @@ static void dequeue(AuthReq *req) {
   req->next = req->prev = NULL;
 }
 
+static void stop_timer(AuthReq *req) {
+  if (req->timer && req->auth) loop_timer_cancel(req->auth->loop, req->timer);
+  req->timer = NULL;
+}
+
 static void orphan(Queue *q) {
   while (q->head) {
     AuthReq *req = q->head;
     dequeue(req);
+    stop_timer(req);
     http_req_free(req->http);
     req->http = NULL;
     req->auth = NULL;
@@ -175,13 +182,14 @@ static void orphan(Queue *q) {
 
 void auth_free(Auth *auth) {
   if (!auth) return;
-  http_req_free(auth->login);
-  auth->login = NULL;
+  auth_acquire_stop(auth);
   orphan(&auth->waiting);
   orphan(&auth->running);
   auth->freed = true;
   if (auth->busy > 0) return;   /* auth_login_over does the rest */
+  tokencache_free(auth->cache);
   buf_wipe(&auth->token);
+  buf_wipe(&auth->refused);
   buf_wipe(&auth->login_body);
   auth_drop(&auth->pieces);
   free(auth);
@@ -216,8 +224,29 @@ static void add_own(const AuthReq *req, const char **lines, size_t *n) {
 
 static void on_reply(void *ctx, HttpReq *http);
 
+static void move(AuthReq *req, Queue *q) {
+  dequeue(req);
+  enqueue(q, req);
+}
+
+static void on_timer(void *ctx) {
+  AuthReq *req = ctx;
+  req->timer = NULL;
+  finish(req);
+}
+
+/* Nothing is sent for who only wants the token; done is called later, as
+   always. */
+static int end_soon(AuthReq *req, Err *err) {
+  req->timer = loop_timer(req->auth->loop, 0, on_timer, req);
+  if (!req->timer) return out_of_memory(err);
+  move(req, &req->auth->running);
+  return 0;
+}
+
 static int start(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
+  if (req->only) return end_soon(req, err);
   const AuthSpec *spec = &auth->spec;
   const AuthMethod *m = req->flags & AUTH_NONE ? NULL : auth->method;
   Piece *pieces = NULL;
@@ -238,40 +267,53 @@ static int start(AuthReq *req, Err *err) {
     call.nheaders = n;
     req->http = http_send(auth->http, &call, on_reply, req, err);
     if (!req->http) rc = -1;
+    else req->call.partial = NULL;   /* the request has it now */
   }
   auth_drop(&pieces);
   if (rc) return -1;
   req->attempts++;
   req->serial = auth->serial;
-  dequeue(req);
-  enqueue(&auth->running, req);
+  req->cached = m && auth->cached;
+  move(req, &auth->running);
   return 0;
 }
 
 /* Sends the call, or lets it wait for the token it needs. */
-static int begin(AuthReq *req, Err *err) {
+int auth_begin(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
-  bool login = !(req->flags & AUTH_NONE) && auth->method &&
-               auth->method->login && !auth_token_fresh(auth);
-  if (!login) return start(req, err);
-  if (!auth->login && auth_login_begin(auth, err)) return -1;
+  if (req->flags & AUTH_NONE) return start(req, err);
+  bool acquiring = auth_acquiring(auth);
+  if (!auth_token_fresh(auth) && !acquiring && !req->forced)
+    auth_cache_take(auth);
+  if (!auth->method && auth_choose(auth, err)) return -1;
+  if (!auth->method || !auth->method->login || auth_token_fresh(auth))
+    return start(req, err);
+  int rc = acquiring ? 0 : auth_acquire(auth, req->forced, err);
+  if (rc < 0) return -1;
+  if (rc > 0) return start(req, err);
   req->login = auth->logins;
-  req->logins++;
-  dequeue(req);
-  enqueue(&auth->waiting, req);
+  move(req, &auth->waiting);
   return 0;
 }
 
 /* Requests that a callback adds meanwhile wait for a later login. */
-void auth_login_over(Auth *auth, const Err *err) {
+void auth_login_over(Auth *auth, const Err *err, bool bought) {
   unsigned login = auth->logins;
+  LoginReply *reply = auth->failed;
+  auth->failed = NULL;
   auth->busy++;
   while (auth->waiting.head && auth->waiting.head->login <= login) {
     AuthReq *req = auth->waiting.head;
+    if (bought) req->logins++;
     if (err) req->err = *err;
+    if (err && reply) {
+      reply->refs++;
+      req->reply = reply;
+    }
     if (err || start(req, &req->err)) finish(req);
   }
   auth->busy--;
+  auth_reply_release(reply);
   if (auth->freed) auth_free(auth);
 }
 
@@ -283,29 +325,47 @@ static bool is_renewal(const Auth *auth, int status) {
   return false;
 }
 
+/* One new token a call. But the one that another process had in the file may
+   be as dead as ours was: then this process buys one itself. */
+static bool wants_renewal(AuthReq *req, int status) {
+  const Auth *auth = req->auth;
+  if ((req->flags & AUTH_NONE) || !auth->method || !auth->method->login ||
+      !is_renewal(auth, status)) return false;
+  if (!req->renewed) return req->renewed = true;
+  return req->cached && !req->forced && (req->forced = true);
+}
+
+/* What it brought of a file is for the next sending. */
+static void drop_http(AuthReq *req) {
+  HttpPartial *partial = req->http ? http_req_partial(req->http) : NULL;
+  if (partial) {
+    http_partial_free(req->call.partial);
+    req->call.partial = partial;
+  }
+  http_req_free(req->http);
+  req->http = NULL;
+}
+
 static void on_reply(void *ctx, HttpReq *http) {
   AuthReq *req = ctx;
   Auth *auth = req->auth;
   const Err *failed = http_req_err(http);
-  bool renew = failed->kind == ERR_NONE && !(req->flags & AUTH_NONE) &&
-               auth->method && auth->method->login && !req->renewed &&
-               is_renewal(auth, http_req_status(http));
-  if (!renew) {
+  if (failed->kind != ERR_NONE ||
+      !wants_renewal(req, http_req_status(http))) {
     req->err = *failed;
     finish(req);
     return;
   }
-  req->renewed = true;
   /* Another call may have bought a new token since this one was sent. */
   if (req->serial == auth->serial) auth_token_drop(auth);
-  req->http = NULL;
-  http_req_free(http);
-  if (begin(req, &req->err)) finish(req);
+  drop_http(req);
+  if (auth_begin(req, &req->err)) finish(req);
 }
 
 static int copy_call(AuthReq *req, const HttpCall *call,
                      const char *const *without, size_t nwithout) {
   req->call = *call;
+  req->call.partial = NULL;    /* only ever what a sending of ours brought */
   req->without = without;
   req->nwithout = nwithout;
   if (call->method) {
@@ -318,27 +378,65 @@ static int copy_call(AuthReq *req, const HttpCall *call,
          copy_texts(&req->pieces, &req->without, nwithout) ? -1 : 0;
 }
 
-AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
-                   const char *const *without, size_t nwithout,
-                   auth_done *fn, void *ctx, Err *err) {
+AuthReq *auth_req_new(Auth *auth, const HttpCall *call, int flags,
+                      const char *const *without, size_t nwithout,
+                      auth_done *fn, void *ctx, Err *err) {
   AuthReq *req = calloc(1, sizeof *req);
   if (!req || copy_call(req, call, without, nwithout)) {
+    auth_req_free(req);
     out_of_memory(err);
-    goto fail;
+    return NULL;
   }
   req->flags = flags;
   req->fn = fn;
   req->ctx = ctx;
+  if ((flags & AUTH_NONE) || auth->method || auth_cache_take(auth) > 0 ||
+      auth_choose(auth, err) == 0) return req;
+  auth_req_free(req);
+  return NULL;
+}
+
+int auth_req_start(Auth *auth, AuthReq *req, double deadline, Err *err) {
+  drop_http(req);
+  req->err = (Err){ 0 };
+  auth_reply_release(req->reply);
+  req->reply = NULL;
+  req->renewed = req->forced = false;
+  req->call.deadline = deadline;
   req->auth = auth;
-  if (!(flags & AUTH_NONE) && !auth->method && auth_choose(auth, err))
-    goto fail;
-  if (begin(req, err)) goto fail;
-  return req;
-fail:
-  if (req) {
-    req->auth = NULL;
-    auth_req_free(req);
+  if (auth_begin(req, err) == 0) return 0;
+  req->auth = NULL;
+  return -1;
+}
+
+AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
+                   const char *const *without, size_t nwithout,
+                   auth_done *fn, void *ctx, Err *err) {
+  AuthReq *req = auth_req_new(auth, call, flags, without, nwithout, fn, ctx,
+                              err);
+  if (!req) return NULL;
+  if (auth_req_start(auth, req, call->deadline, err) == 0) return req;
+  auth_req_free(req);
+  return NULL;
+}
+
+AuthReq *auth_login(Auth *auth, Loop *loop, bool renew, auth_done *fn,
+                    void *ctx, Err *err) {
+  AuthReq *req = calloc(1, sizeof *req);
+  if (!req) {
+    out_of_memory(err);
+    return NULL;
   }
+  auth->loop = loop;
+  req->fn = fn;
+  req->ctx = ctx;
+  req->only = true;
+  req->forced = renew;
+  req->auth = auth;
+  if (renew) auth_token_drop(auth);
+  if (auth_begin(req, err) == 0) return req;
+  req->auth = NULL;
+  auth_req_free(req);
   return NULL;
 }
 
@@ -346,15 +444,15 @@ void auth_req_free(AuthReq *req) {
   if (!req) return;
   Auth *auth = req->auth;
   dequeue(req);
+  stop_timer(req);
   http_req_free(req->http);
+  http_partial_free(req->call.partial);
+  auth_reply_release(req->reply);
   auth_drop(&req->pieces);
   free(req);
   /* A login that nobody waits for any more is not worth its end. */
-  if (auth && auth->login && !auth->waiting.head) {
-    http_req_free(auth->login);
-    auth->login = NULL;
-    buf_wipe(&auth->login_body);
-  }
+  if (auth && auth_acquiring(auth) && !auth->waiting.head)
+    auth_acquire_stop(auth);
 }
 
 bool auth_req_pending(const AuthReq *req) {
@@ -375,4 +473,13 @@ int auth_req_attempts(const AuthReq *req) {
 
 int auth_req_logins(const AuthReq *req) {
   return req->logins;
+}
+
+const HttpReq *auth_req_login(const AuthReq *req) {
+  return req->reply ? req->reply->http : NULL;
+}
+
+const char *auth_req_login_header(const AuthReq *req, const char *name) {
+  const HttpReq *http = auth_req_login(req);
+  return http ? http_req_header(http, name, NULL) : NULL;
 }

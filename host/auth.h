@@ -8,6 +8,7 @@
 #include "config.h"
 #include "err.h"
 #include "http.h"
+#include "loop.h"
 
 typedef struct Auth Auth;         /* one account of one service */
 typedef struct AuthReq AuthReq;   /* one call, with the login it may need */
@@ -77,6 +78,37 @@ Auth *auth_new(Http *http, const char *base, const AuthSpec *spec,
                auth_lookup *lookup, void *ctx, Err *err);
 void auth_free(Auth *auth);
 
+/* What is known of a setting without asking anybody: not set, its value
+   (AUTH_SECRET: of a secret), or a description of where a secret is asked for
+   (a command, a prompt). Value or description are appended to out. -1 on
+   failure. */
+enum { AUTH_UNSET, AUTH_PLAIN, AUTH_SECRET, AUTH_ASKED };
+typedef int auth_known(void *ctx, const char *name, Buf *out, Err *err);
+
+typedef struct AuthKeep {
+  Loop *loop;          /* outlives the Auth */
+  const char *dir;     /* made with mode 0700 when first needed */
+  const char *name;    /* of the file: from tokencache_name */
+  auth_known *known;   /* gets the ctx of auth_new */
+  double wait;         /* seconds for another process's login, 0 = 30 */
+} AuthKeep;
+
+/* Before the first call: tokens that logins buy are kept in a file for later
+   processes (see tokencache.h), and one that is there spares the login and
+   what it would ask for. Of processes that need one at a time only one logs
+   in. */
+int auth_keep_tokens(Auth *auth, const AuthKeep *keep, Err *err);
+
+typedef struct AuthToken {
+  bool there;          /* one that can be sent */
+  bool kept;           /* in the file */
+  double expires;      /* seconds since 1970, 0 = not known */
+  const char *path;    /* of the file; NULL: tokens are not kept; borrowed */
+} AuthToken;
+
+/* Looks at the file, asks and sends nothing. */
+void auth_token(Auth *auth, AuthToken *out);
+
 /* Called once, from loop_step; never from auth_send itself. */
 typedef void auth_done(void *ctx, AuthReq *req);
 
@@ -94,6 +126,19 @@ enum {
 AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
                    const char *const *without, size_t nwithout,
                    auth_done *fn, void *ctx, Err *err);
+/* The same in two steps. auth_req_new sends nothing; auth_req_start does, and
+   again once the request is done: what the call borrows must live until the
+   last one. A download that broke off goes on where it can. deadline:
+   loop_now() at which each sending is given up, 0 for none. -1: not sent, done
+   is not called; the request stays the caller's. */
+AuthReq *auth_req_new(Auth *auth, const HttpCall *call, int flags,
+                      const char *const *without, size_t nwithout,
+                      auth_done *fn, void *ctx, Err *err);
+int auth_req_start(Auth *auth, AuthReq *req, double deadline, Err *err);
+/* Gets a token and sends no call: auth_req_http stays NULL. renew: by a login
+   even if there is one. Not to be started again. */
+AuthReq *auth_login(Auth *auth, Loop *loop, bool renew, auth_done *fn,
+                    void *ctx, Err *err);
 void auth_req_free(AuthReq *req);
 bool auth_req_pending(const AuthReq *req);
 
@@ -102,6 +147,12 @@ const HttpReq *auth_req_http(const AuthReq *req);
 const Err *auth_req_err(const AuthReq *req);
 int auth_req_attempts(const AuthReq *req);   /* sendings of the call itself */
 int auth_req_logins(const AuthReq *req);     /* logins it waited for */
+
+/* After a failed login: its request, which need not have got a reply, and the
+   value of a header of that reply, such as Retry-After. NULL if it was not
+   the login that failed. Both borrowed until req is started again or freed. */
+const HttpReq *auth_req_login(const AuthReq *req);
+const char *auth_req_login_header(const AuthReq *req, const char *name);
 
 /* Expands a template into out; used for settings in paths and for tests.
    json: values are JSON-escaped. */

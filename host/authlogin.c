@@ -9,6 +9,7 @@
 #include "authreq.h"
 #include "jsontext.h"
 #include "redact.h"
+#include "sys.h"
 #include "url.h"
 
 enum { MAX_LOGIN = 1 << 20, PATH_SETTINGS = 8 };
@@ -19,7 +20,10 @@ bool auth_token_fresh(const Auth *auth) {
 }
 
 void auth_token_drop(Auth *auth) {
-  buf_wipe(&auth->token);
+  if (auth->token.len == 0) return;
+  buf_wipe(&auth->refused);
+  auth->refused = auth->token;
+  buf_init(&auth->token, MAX_TOKEN);
   auth->renew_at = 0;
 }
 
@@ -131,7 +135,8 @@ static int keep_token(Auth *auth, const HttpReq *http, Err *err) {
   auth->serial++;
   double life = login->lifetime > 0 ? login->lifetime : jwt_life(&token);
   auth->renew_at = life > 0
-      ? auth->login_started + life - fmin(60, life / 10) : 0;
+      ? auth->login_started + life - tokencache_margin(life) : 0;
+  auth_cache_store(auth, life);
   return 0;
 }
 
@@ -170,6 +175,25 @@ static int judge_status(const Auth *auth, int status, Err *err) {
   return -1;
 }
 
+void auth_reply_release(LoginReply *reply) {
+  if (!reply || --reply->refs > 0) return;
+  http_req_free(reply->http);
+  free(reply);
+}
+
+/* What the server answered, such as Retry-After, is for all who waited.
+   Without memory they do without. */
+static void keep_reply(Auth *auth, HttpReq *http) {
+  LoginReply *reply = calloc(1, sizeof *reply);
+  if (!reply) {
+    http_req_free(http);
+    return;
+  }
+  reply->http = http;
+  reply->refs = 1;
+  auth->failed = reply;
+}
+
 static void on_login(void *ctx, HttpReq *http) {
   Auth *auth = ctx;
   const Err *failed = http_req_err(http);
@@ -184,9 +208,10 @@ static void on_login(void *ctx, HttpReq *http) {
          keep_token(auth, http, &err);
   }
   auth->login = NULL;
-  http_req_free(http);
-  buf_wipe(&auth->login_body);
-  auth_login_over(auth, rc ? &err : NULL);
+  if (rc) keep_reply(auth, http);
+  else http_req_free(http);
+  auth_acquire_stop(auth);
+  auth_login_over(auth, rc ? &err : NULL, true);
 }
 
 /* Sending it. */
@@ -283,9 +308,9 @@ int auth_login_begin(Auth *auth, Err *err) {
     .secret_reply = true,
     .operation = "the login" };
   auth->login_started = loop_now();
+  auth->login_wall = sys_clock();
   auth->login = http_send(auth->http, &call, on_login, auth, err);
   if (!auth->login) goto fail;
-  auth->logins++;
   buf_wipe(&url);
   auth_drop(&pieces);
   return 0;

@@ -9,8 +9,9 @@
 #include "buf.h"
 #include "err.h"
 #include "http.h"
+#include "tokencache.h"
 
-enum { MAX_HEADER = 1 << 16, MAX_TOKEN = 1 << 15 };
+enum { MAX_HEADER = 1 << 16, MAX_TOKEN = TOKEN_MAX };
 
 /* Memory of one life: taken piece by piece, given back, wiped, at once. */
 typedef struct Piece {
@@ -23,6 +24,12 @@ typedef struct Queue {
   AuthReq *head, *tail;
 } Queue;
 
+/* The answer to a login that failed, shared by all who waited for it. */
+typedef struct LoginReply {
+  HttpReq *http;
+  size_t refs;
+} LoginReply;
+
 struct Auth {
   Http *http;
   char *base;
@@ -33,11 +40,22 @@ struct Auth {
   const AuthMethod *method;      /* chosen at the first call; NULL before */
   Buf token;                     /* len 0 = none */
   double renew_at;               /* loop_now, 0 = when it is refused */
+  double expires;                /* seconds since 1970, 0 = not known */
   unsigned serial;               /* of the token, to tell a new one */
+  bool cached, kept;             /* it came from the file; it is there */
+  Buf refused;                   /* the last one that was, never taken again */
+  TokenCache *cache;             /* NULL: tokens end with the process */
+  auth_known *known;
+  Loop *loop;
+  bool guessed;                  /* method: by what seems to be set */
+  bool forced;                   /* log in whatever the file has */
+  LoopTimer *polling;            /* until another process has logged in */
+  double polling_since, lock_wait;
   HttpReq *login;                /* in flight, NULL if none */
+  LoginReply *failed;            /* while auth_login_over runs */
   Buf login_body;                /* borrowed by the login in flight */
-  double login_started;
-  unsigned logins;               /* begun so far */
+  double login_started, login_wall;
+  unsigned logins;               /* begun so far, be it by a look at a file */
   Queue waiting, running;
   int busy;                      /* walking the queues: auth_free waits */
   bool freed;
@@ -59,7 +77,11 @@ struct AuthReq {
   int attempts, logins;
   unsigned serial;               /* token it was sent with */
   unsigned login;                /* login it waits for */
-  bool renewed;
+  bool cached;                   /* that token came from the file */
+  bool renewed, forced;          /* a token was refused; one more was */
+  bool only;                     /* no call: it wants the token */
+  LoopTimer *timer;              /* only: until done is called */
+  LoginReply *reply;             /* nullable */
 };
 
 /* authtext.c */
@@ -89,11 +111,26 @@ int auth_headers(Auth *auth, const AuthHeader *headers, size_t n, bool login,
 
 /* authlogin.c */
 int auth_login_begin(Auth *auth, Err *err);
+void auth_reply_release(LoginReply *reply);   /* NULL is fine */
 bool auth_token_fresh(const Auth *auth);
 void auth_token_drop(Auth *auth);
 
-/* auth.c: a login ended; err NULL: there is a token now. */
-void auth_login_over(Auth *auth, const Err *err);
+/* auth.c: a login ended; err NULL: there is a token now. bought: it was sent,
+   and not just found to be needless. */
+void auth_login_over(Auth *auth, const Err *err, bool bought);
+int auth_begin(AuthReq *req, Err *err);
+
+/* authcache.c: 1 the file's token is ours now; 0 there is none; -1 there is
+   one, which was refused. */
+int auth_cache_take(Auth *auth);
+/* The token that was bought just now, and its life in seconds, 0 unknown. */
+void auth_cache_store(Auth *auth, double life);
+
+/* A token by the file or a login, which auth_login_over ends unless this
+   returns 1: there is one already. force: not by the file. */
+int auth_acquire(Auth *auth, bool force, Err *err);
+bool auth_acquiring(const Auth *auth);
+void auth_acquire_stop(Auth *auth);
 
 /* authhead.c: the way to sign in, by what is set. -1: err says what misses. */
 int auth_choose(Auth *auth, Err *err);

@@ -22,6 +22,7 @@ typedef struct Profile {
 
 struct Config {
   char *in_force;   /* NULL: "default" */
+  bool history_all;
   Entry *entries;
   Profile *profiles;
 };
@@ -163,6 +164,14 @@ bool config_has_profile(const Config *c, const char *profile) {
   for (const Entry *e = c->entries; e; e = e->next)
     if (strcmp(e->profile, profile) == 0) return true;
   return false;
+}
+
+void config_set_history(Config *c, bool all) {
+  c->history_all = all;
+}
+
+bool config_history(const Config *c) {
+  return c->history_all;
 }
 
 int config_each(const Config *c, config_each_fn *fn, void *ctx) {

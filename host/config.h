@@ -51,6 +51,10 @@ int config_set_protected(Config *c, const char *profile, bool on, Err *err);
 bool config_is_protected(const Config *c, const char *profile);
 bool config_has_profile(const Config *c, const char *profile);
 
+/* Whether the history keeps reads, too: history = "all". */
+void config_set_history(Config *c, bool all);
+bool config_history(const Config *c);
+
 /* Calls fn for every setting, in order of addition; stops when it returns
    non-zero and returns that. */
 typedef int config_each_fn(void *ctx, const char *profile,

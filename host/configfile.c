@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "configjob.h"
 #include "sys.h"
@@ -17,7 +18,8 @@
 enum {
   FILE_MAX = 1024 * 1024,
   MEMORY_MAX = 32 * 1024 * 1024,
-  HOOK_EVERY = 10000, STEPS_MAX = 10 * 1000 * 1000
+  HOOK_EVERY = 100, STEPS_MAX = 10 * 1000 * 1000,
+  CPU_MAX = 2          /* seconds */
 };
 
 /* Freed memory is wiped: the file holds secrets. */
@@ -40,7 +42,10 @@ static void *allocate(void *ud, void *p, size_t old, size_t new) {
 static void count_steps(lua_State *L, lua_Debug *ar) {
   Job *job = configjob(L);
   job->steps += HOOK_EVERY;
-  if (job->steps > STEPS_MAX) luaL_error(L, "the file runs without end");
+  /* One step may copy or compare megabytes, so time counts, too. */
+  if (job->steps > STEPS_MAX ||
+      clock() - job->start > (clock_t)CPU_MAX * CLOCKS_PER_SEC)
+    luaL_error(L, "the file runs without end");
 }
 
 /* ---- the table `secret` ---- */
@@ -207,7 +212,7 @@ static int read_file(Job *job) {
 int configfile_load(Config *c, const char *path, const char *wanted,
                     Err *err) {
   Err unwanted = {0};
-  Job job = {.config = c, .path = path, .wanted = wanted,
+  Job job = {.config = c, .path = path, .wanted = wanted, .start = clock(),
              .err = err ? err : &unwanted};
   int rc = -1;
   lua_State *L = NULL;

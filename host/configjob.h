@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 #include <lua.h>
 #include "buf.h"
 #include "config.h"
@@ -18,6 +19,8 @@ typedef struct Job {
   Buf text;
   size_t used;     /* bytes the Lua state holds */
   long steps;
+  clock_t start;
+  int settings;    /* so far */
   Err *err;        /* filled before a raise when `told` */
   bool told;
 } Job;

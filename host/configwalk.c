@@ -8,8 +8,9 @@
 #include "configfile.h"
 #include "text.h"
 
-/* The step limit does not see what is done here. */
-enum { ENTRIES_MAX = 1000 };
+/* The step limit does not see what is done here, nor the memory limit what
+   is kept: a few tables, each used many times, are billions of settings. */
+enum { ENTRIES_MAX = 1000, SETTINGS_MAX = 5000, VALUE_MAX = 64 * 1024 };
 
 void configjob_hint(lua_State *L, const char *given,
                     const char *const *names) {
@@ -78,6 +79,7 @@ static const char *read_text(lua_State *L, const Place *p) {
   size_t n;
   const char *s = lua_tolstring(L, -1, &n);
   if (strlen(s) != n) refuse(L, p, "holds a zero byte");
+  if (n > VALUE_MAX) refuse(L, p, "is longer than 65536 bytes");
   if (n > 0 && s[n - 1] == CONFIG_LIST_END)
     refuse(L, p, "ends with a line break");
   return s;
@@ -102,6 +104,8 @@ static const char *push_list(lua_State *L, const Place *p) {
     luaL_addchar(&b, CONFIG_LIST_END);
   }
   luaL_pushresult(&b);
+  if (lua_rawlen(L, -1) > VALUE_MAX)
+    refuse(L, p, "is longer than 65536 bytes");
   return n ? lua_tostring(L, -1) : NULL;
 }
 
@@ -134,6 +138,8 @@ static void read_setting(lua_State *L, const Place *p) {
   Job *job = configjob(L);
   int top = lua_gettop(L);
   Setting s = {.origin = job->path};
+  if (++job->settings > SETTINGS_MAX)
+    complain(L, "", "holds more than 5000 settings");
   switch (lua_type(L, -1)) {
   case LUA_TSTRING:
     s.type = SETTING_STRING;
@@ -260,8 +266,18 @@ static void choose_profile(lua_State *L, int root, int keys, lua_Integer n) {
   if (config_set_profile(job->config, profile, job->err)) give_up(L);
 }
 
+static void read_history(lua_State *L, int root) {
+  lua_getfield(L, root, "history");
+  const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  bool all = strcmp(text, "all") == 0;
+  if (!all && strcmp(text, "writes") != 0)
+    complain(L, "history", "must be \"writes\" or \"all\"");
+  config_set_history(configjob(L)->config, all);
+  lua_pop(L, 1);
+}
+
 void configjob_walk(lua_State *L) {
-  static const char *const known[] = {"default", "profiles", NULL};
+  static const char *const known[] = {"default", "history", "profiles", NULL};
   int root = lua_gettop(L);
   if (!lua_istable(L, root)) complain(L, "", "must return a table");
   lua_Integer n = push_keys(L, root, "");
@@ -269,6 +285,10 @@ void configjob_walk(lua_State *L) {
     lua_rawgeti(L, root + 1, i);
     const char *key = lua_tostring(L, -1);
     if (strcmp(key, "default") == 0 || strcmp(key, "profiles") == 0) continue;
+    if (strcmp(key, "history") == 0) {
+      read_history(L, root);
+      continue;
+    }
     configjob_hint(L, key, known);
     complain(L, "", lua_pushfstring(L, "unknown key '%s'%s", key,
                                     lua_tostring(L, -1)));

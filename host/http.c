@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "httpreq.h"
 #include "text.h"
@@ -39,10 +38,13 @@ static int copy_strings(Http *http, const HttpOptions *o, Err *err) {
   const struct { char **to; const char *from; } strings[] = {
     { &http->service, o->service ? o->service : "the service" },
     { &http->base, o->base }, { &http->cacert, o->cacert },
-    { &http->capath, o->capath }, { &http->cert, o->cert },
-    { &http->key, o->key }, { &http->pinnedpubkey, o->pinnedpubkey },
+    { &http->capath, o->capath }, { &http->crlfile, o->crlfile },
+    { &http->cert, o->cert }, { &http->key, o->key },
+    { &http->pinnedpubkey, o->pinnedpubkey }, { &http->ciphers, o->ciphers },
     { &http->proxy, o->proxy }, { &http->noproxy, o->noproxy },
     { &http->unix_socket, o->unix_socket }, { &http->interface, o->interface },
+    { &http->proxy_user, o->proxy_user },
+    { &http->proxy_cacert, o->proxy_cacert },
   };
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     if (copy(strings[i].to, strings[i].from, err)) return -1;
@@ -59,20 +61,6 @@ static int set_seconds(double *to, double given, double fallback,
   return 0;
 }
 
-/* Told now, by name, rather than by libcurl in the middle of a run. */
-static int check_files(const Http *http, Err *err) {
-  const struct { const char *name, *path; } files[] = {
-    { "cacert", http->cacert }, { "capath", http->capath },
-    { "cert", http->cert }, { "key", http->key },
-  };
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-    if (files[i].path && access(files[i].path, R_OK) != 0)
-      return err_set(err, ERR_CONFIG, "the setting '%s' of %s names a file "
-                     "that cannot be read: %s", files[i].name, http->service,
-                     files[i].path);
-  return 0;
-}
-
 static int set_version(Http *http, const char *version, Err *err) {
   http->http_version = CURL_HTTP_VERSION_2TLS;
   if (!version || strcmp(version, "2") == 0) return 0;
@@ -82,8 +70,29 @@ static int set_version(Http *http, const char *version, Err *err) {
                  "\"1.1\" or \"2\"", http->service);
 }
 
+static int set_tls(Http *http, const HttpOptions *o, Err *err) {
+  const char *version = o->tls_min ? o->tls_min : "1.2";
+  if (strcmp(version, "1.2") && strcmp(version, "1.3"))
+    return err_set(err, ERR_CONFIG, "the setting 'tls_min' of %s is either "
+                   "\"1.2\" or \"1.3\"", http->service);
+  http->tls_min = version[2] == '2' ? CURL_SSLVERSION_TLSv1_2
+                                    : CURL_SSLVERSION_TLSv1_3;
+  http->insecure = o->insecure;
+  if (o->key_password) http->key_password = secret_retain(o->key_password);
+  return http_check_tls(http, err);
+}
+
+static int set_route(Http *http, const HttpOptions *o, Err *err) {
+  http->ipv4 = o->ipv4;
+  http->ipv6 = o->ipv6;
+  if (o->proxy_password)
+    http->proxy_password = secret_retain(o->proxy_password);
+  return http_check_route(http, err) || http_proxy_choose(http, err) ? -1 : 0;
+}
+
 static int set_up(Http *http, const HttpOptions *o, Err *err) {
-  if (copy_strings(http, o, err) || check_files(http, err) ||
+  if (copy_strings(http, o, err) || set_tls(http, o, err) ||
+      set_route(http, o, err) ||
       set_version(http, o->http_version, err) ||
       set_seconds(&http->connect_timeout, o->connect_timeout, 10,
                   "connect_timeout", http, err) ||
@@ -91,10 +100,8 @@ static int set_up(Http *http, const HttpOptions *o, Err *err) {
                   "stall_timeout", http, err) ||
       set_seconds(&http->timeout, o->timeout, 120, "timeout", http, err))
     return -1;
-  http->insecure = o->insecure;
   http->max_body = o->max_body ? o->max_body : (size_t)64 << 20;
   http->max_header = o->max_header ? o->max_header : (size_t)256 << 10;
-  if (o->key_password) http->key_password = secret_retain(o->key_password);
   return 0;
 }
 
@@ -136,15 +143,20 @@ void http_free(Http *http) {
     free_slot(slot);
   }
   char *strings[] = {
-    http->service, http->base, http->cacert, http->capath, http->cert,
-    http->key, http->pinnedpubkey, http->proxy, http->noproxy,
-    http->unix_socket, http->interface,
+    http->service, http->base, http->cacert, http->capath, http->crlfile,
+    http->cert, http->key, http->pinnedpubkey, http->ciphers, http->proxy,
+    http->noproxy, http->unix_socket, http->interface, http->proxy_user,
+    http->proxy_cacert,
   };
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     free(strings[i]);
   curl_slist_free_all(http->resolve);
   curl_slist_free_all(http->connect_to);
   secret_release(http->key_password);
+  secret_release(http->proxy_password);
+  http_proxy_clear(http);
+  /* Fails only while a handle uses it, and they are gone. */
+  if (http->share) (void)curl_share_cleanup(http->share);
   free(http);
 }
 
@@ -189,6 +201,8 @@ static void stop(HttpReq *req) {
     loop_transfer_count(http->loop, -1);
     give_slot(http, slot);
   }
+  progress_end(req->bar);
+  req->bar = NULL;
   if (req->prev) req->prev->next = req->next;
   else http->flying = req->next;
   if (req->next) req->next->prev = req->prev;
@@ -238,9 +252,13 @@ static int check_call(const Http *http, const HttpCall *call, Err *err) {
   if (http->base && !url_same_origin(call->url, http->base))
     return err_set(err, ERR_VALIDATION,
                    "the URL of the request leaves %s", http->base);
-  if (call->nparts > 0 && (call->body || url_method(call->method)[0] != 'P'))
+  bool up = call->nparts > 0 || call->upload;
+  if (up && (call->body || (call->nparts > 0 && call->upload) ||
+             url_method(call->method)[0] != 'P'))
     return err_set(err, ERR_VALIDATION, "files go up by POST, PUT or PATCH, "
                    "and without another body");
+  if (call->partial && !call->output)
+    return err_set(err, ERR_SCRIPT, "only what goes into a file can go on");
   if (!(call->timeout >= 0 && call->timeout <= MAX_SECONDS))
     return err_set(err, ERR_VALIDATION, "a timeout must be between 0 and %d "
                    "seconds", MAX_SECONDS);
@@ -258,14 +276,17 @@ HttpReq *http_send(Http *http, const HttpCall *call, http_done *fn, void *ctx,
     if (!http->multi) return NULL;
     loop_on_transfer(http->loop, on_transfer);
   }
+  if (http_open_share(http, err)) return NULL;
   HttpReq *req = new_req(http, &mine, fn, ctx, err);
   if (!req) return NULL;
   if (!(slot = take_slot(http, err))) goto fail;
   if (http_apply_call(http, slot, &mine, err)) goto fail;
-  if (mine.output && !(req->out = outfile_open(mine.output, err))) goto fail;
+  if (http_output_open(req, &mine, err)) goto fail;
   slot->req = req;
   req->slot = slot;
   if (add(http, req, err)) goto fail;
+  http_output_sent(req, &mine);
+  http_meter(req, &mine);
   req->http = http;
   req->next = http->flying;
   if (http->flying) http->flying->prev = req;
@@ -284,7 +305,7 @@ fail:
 void http_req_free(HttpReq *req) {
   if (!req) return;
   stop(req);
-  outfile_discard(req->out);
+  http_output_drop(req);
   buf_clear(&req->url);
   /* A login's reply holds the token. */
   buf_wipe(&req->body);
@@ -400,11 +421,15 @@ static void on_transfer(void *easy, int code) {
   Http *http = req->http;
   take_times(req, easy);
   req->status = take_status(easy);
+  if (code == CURLE_OK) code = (int)http_check_head(req);
+  if (code != CURLE_OK && !req->sent) http_stop_waiting(http);
   if (code != CURLE_OK)
     http_explain(http, req, (CURLcode)code);
+  else if (req->status == 407)
+    http_explain_407(http, req);
   else if (is_redirect(req) && follow(req) == 0)
     return;
-  http_output_end(http, req);
+  http_output_end(http, req, (CURLcode)code);
   http_trace(http, req);
   /* libcurl counts its silent repeats over the life of a handle and gives up
      after five: only a handle that needed no connection is kept as it is. */
@@ -430,11 +455,11 @@ const Buf *http_req_body(const HttpReq *req) {
 }
 
 size_t http_req_size(const HttpReq *req) {
-  return req->body.len + req->out_len;
+  return req->body.len + req->down.size;
 }
 
 bool http_req_is_file(const HttpReq *req) {
-  return req->out_done;
+  return req->down.done;
 }
 
 const char *http_req_url(const HttpReq *req) {
@@ -447,4 +472,8 @@ HttpTimes http_req_times(const HttpReq *req) {
 
 bool http_req_maybe_sent(const HttpReq *req) {
   return req->sent;
+}
+
+bool http_req_lasting(const HttpReq *req) {
+  return req->lasting;
 }

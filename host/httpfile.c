@@ -1,4 +1,4 @@
-/* httpfile.c - files that go up as parts of a form, or come down. */
+/* httpfile.c - files that go up, as parts of a form or as a whole body. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "httpreq.h"
+#include "log.h"
 
 struct PartFile {
   Slot *slot;
@@ -102,6 +103,24 @@ int http_apply_parts(Slot *slot, const HttpCall *call, Err *err) {
   return err_set(err, ERR_SCRIPT, "libcurl: %s", curl_easy_strerror(rc));
 }
 
+int http_apply_upload(Slot *slot, const HttpCall *call, Err *err) {
+  CURL *easy = slot->easy;
+  PartFile *f = slot->files = calloc(1, sizeof *f);
+  if (!f) return err_set(err, ERR_SCRIPT, "out of memory");
+  slot->nfiles = 1;
+  *f = (PartFile){ .slot = slot, .fd = -1 };
+  if (open_part(f, call->upload, err)) return -1;
+  /* A body that an earlier request left would win over the function. */
+  CURLcode rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+  if (!rc) rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, f->size);
+  if (!rc) rc = curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_part);
+  if (!rc) rc = curl_easy_setopt(easy, CURLOPT_READDATA, f);
+  if (!rc) rc = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_part);
+  if (!rc) rc = curl_easy_setopt(easy, CURLOPT_SEEKDATA, f);
+  if (!rc) return 0;
+  return err_set(err, ERR_SCRIPT, "libcurl: %s", curl_easy_strerror(rc));
+}
+
 void http_parts_end(Slot *slot) {
   if (!slot->mime && !slot->files) return;
   curl_mime_free(slot->mime);
@@ -110,58 +129,46 @@ void http_parts_end(Slot *slot) {
   slot->mime = NULL;
   slot->files = NULL;
   slot->nfiles = 0;
-  /* The handle knows of a form that is gone: it is told everything anew. */
+  /* The handle knows of files that are gone: it is told everything anew. */
   slot->applied = false;
 }
 
+static int check_part(const char *path, Err *err) {
+  PartFile f = { .fd = -1 };
+  int rc = open_part(&f, path, err);
+  close_part(&f);
+  return rc;
+}
+
 int http_check_files(const HttpCall *call, Err *err) {
-  for (size_t i = 0; i < call->nparts; i++) {
-    PartFile f = { .fd = -1 };
-    int rc = open_part(&f, call->parts[i].path, err);
-    close_part(&f);
-    if (rc) return -1;
-  }
+  for (size_t i = 0; i < call->nparts; i++)
+    if (check_part(call->parts[i].path, err)) return -1;
+  if (call->upload && check_part(call->upload, err)) return -1;
   if (!call->output) return 0;
   OutFile *out = outfile_open(call->output, err);
   outfile_discard(out);
   return out ? 0 : -1;
 }
 
-/* Down. What a failure says is for memory, as is a redirect: the file only
-   ever gets what was asked for. */
-
-bool http_to_file(const HttpReq *req) {
-  long status = 0;
-  if (!req->out) return false;
-  CURLcode rc = curl_easy_getinfo(req->slot->easy, CURLINFO_RESPONSE_CODE,
-                                  &status);
-  return rc == CURLE_OK && status >= 200 && status < 300;
+/* The trace has a line of its own for every request. */
+void http_meter(HttpReq *req, const HttpCall *call) {
+  const char *path = call->output ? call->output
+      : call->upload ? call->upload
+      : call->nparts > 0 ? call->parts[0].path : NULL;
+  if (path && log_level() == LOG_INFO)
+    req->bar = progress_begin(last_name(path));
 }
 
-int http_output(HttpReq *req, const char *bytes, size_t n) {
-  if (outfile_write(req->out, bytes, n, &req->file_err)) return -1;
-  req->out_len += n;
+int http_on_progress(void *ctx, curl_off_t down, curl_off_t down_now,
+                     curl_off_t up, curl_off_t up_now) {
+  HttpReq *req = ((Slot *)ctx)->req;
+  if (!req || !req->bar) return 0;
+  curl_off_t from = (curl_off_t)req->down.from;
+  if (req->down.out && down_now > 0)
+    progress_set(req->bar, from + down_now, down > 0 ? from + down : -1);
+  else if (up > 0)
+    progress_set(req->bar, up_now, up);
+  else
+    progress_set(req->bar, from, -1);
   return 0;
-}
-
-void http_output_end(const Http *http, HttpReq *req) {
-  OutFile *out = req->out;
-  Err *err = &req->err;
-  if (!out) return;
-  req->out = NULL;
-  if (err->kind != ERR_NONE || req->status < 200 || req->status >= 300) {
-    outfile_discard(out);
-    return;
-  }
-  if (req->out_len == 0) {
-    outfile_discard(out);
-    err_set(err, ERR_SERVER, "the reply of %s holds no bytes; the file is "
-            "left as it was", http->service);
-    err->retryable = req->call.repeatable;
-  } else if (outfile_commit(out, OUTFILE_KEEP, err) == 0) {
-    req->out_done = true;
-    return;
-  }
-  err->status = req->status;
-  if (!req->call.repeatable) http_doubt(req, err);
 }

@@ -1,5 +1,6 @@
 /* httphead.c - reply headers: kept, counted, looked up. */
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,7 +27,8 @@ static int add_line(HttpReq *req, const char *line, size_t n) {
   bool folded = n > 0 && (line[0] == ' ' || line[0] == '\t');
   while (n > 0 && is_blank(line[n - 1])) n--;
   if (n == 0) {
-    req->in_body = true;
+    /* Blanks alone go on with the value before: the block is not over. */
+    if (!folded) req->in_body = true;
     return 0;
   }
   /* A status line begins a block: those of 1xx replies are forgotten. */
@@ -36,8 +38,9 @@ static int add_line(HttpReq *req, const char *line, size_t n) {
   }
   if (req->in_body) return 0;   /* a trailer must not pose as a header */
   const char *value = folded ? line : memchr(line, ':', n);
-  if (!value) return 0;
-  size_t name_len = (size_t)(value - line);
+  size_t name_len = value ? (size_t)(value - line) : 0;
+  /* A NUL would be taken for the end of a name or a value. */
+  if ((!folded && name_len == 0) || memchr(line, '\0', n)) return 0;
   if (!folded) value++;
   while (value < line + n && is_blank(*value)) value++;
   size_t value_len = (size_t)(line + n - value);
@@ -95,4 +98,38 @@ const char *http_req_header(const HttpReq *req, const char *name, size_t *len) {
   http_req_each_header(req, match, &l);
   if (len) *len = l.len;
   return l.value;
+}
+
+typedef struct Lengths {
+  const char *value;    /* of the first Content-Length; NULL: there is none */
+  bool differ;
+} Lengths;
+
+static void compare_length(void *ctx, const char *name, size_t nlen,
+                           const char *value, size_t vlen) {
+  Lengths *l = ctx;
+  (void)nlen;
+  (void)vlen;
+  if (strcasecmp(name, "Content-Length") != 0) return;
+  if (!l->value) l->value = value;
+  else if (strcmp(l->value, value) != 0) l->differ = true;
+}
+
+CURLcode http_check_head(HttpReq *req) {
+  char *words = req->slot->error;
+  Lengths l = {0};
+  /* For libcurl a connection that closes ends the headers, too. */
+  if (!req->in_body) {
+    snprintf(words, CURL_ERROR_SIZE, "in the middle of its headers");
+    return CURLE_PARTIAL_FILE;
+  }
+  if (req->status < 200) {
+    snprintf(words, CURL_ERROR_SIZE, "status %d, which nothing asked for",
+             req->status);
+    return CURLE_WEIRD_SERVER_REPLY;
+  }
+  http_req_each_header(req, compare_length, &l);
+  if (!l.differ) return CURLE_OK;
+  snprintf(words, CURL_ERROR_SIZE, "its headers give two lengths");
+  return CURLE_WEIRD_SERVER_REPLY;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,7 +14,7 @@
 
 #define CERTS "/etc/ssl/certs"
 
-enum { SHAPE_GET, SHAPE_HEAD, SHAPE_POST, SHAPE_FORM };
+enum { SHAPE_GET, SHAPE_HEAD, SHAPE_POST, SHAPE_FORM, SHAPE_FILE };
 
 /* Headers that frame the message or steer the connection: a wrong one from
    outside could hang the call or smuggle a second request. */
@@ -70,7 +71,7 @@ static int on_prerequest(void *ctx, char *ip, char *local, int port,
 }
 
 /* True if the directory has hashed names, "5ed36f99.0". */
-static bool is_hashed(const char *path) {
+bool http_is_hashed(const char *path) {
   DIR *dir = opendir(path);
   if (!dir) return false;
   const struct dirent *entry;
@@ -83,14 +84,33 @@ static bool is_hashed(const char *path) {
   return found;
 }
 
+static int apply_identity(const Http *http, CURL *easy, Err *err) {
+  if (!http->cert) return 0;
+  const char *password = "";   /* without one OpenSSL asks at the terminal */
+  if (http->key_password) {
+    size_t len;
+    password = secret_value(http->key_password, &len, err);
+    if (!password) {
+      err_prefix(err, "the setting 'tls_key_password' of %s", http->service);
+      return -1;
+    }
+  }
+  SETTING(CURLOPT_SSLCERT, "cert", http->cert);
+  if (http->pkcs12) SET(CURLOPT_SSLCERTTYPE, "P12");
+  SETTING(CURLOPT_SSLKEY, "tls_key", http->key);
+  SETTING(CURLOPT_KEYPASSWD, "tls_key_password", password);
+  return 0;
+}
+
 static int apply_trust(const Http *http, CURL *easy, Err *err) {
-  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(CURLOPT_SSLVERSION, http->tls_min);
+  SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
   SET(CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
   if (http->cacert || http->capath) {
     SET(CURLOPT_CAINFO, http->cacert);
-    SET(CURLOPT_CAPATH, http->cacert ? NULL : http->capath);
-  } else if (is_hashed(CERTS)) {
+    SET(CURLOPT_CAPATH, http->capath);
+  } else if (http_is_hashed(CERTS)) {
     /* Parsing the bundle takes tens of milliseconds; the directory holds the
        same certificates and only the one needed is read. */
     SET(CURLOPT_CAINFO, NULL);
@@ -99,27 +119,31 @@ static int apply_trust(const Http *http, CURL *easy, Err *err) {
     SET(CURLOPT_PROXY_CAPATH, CERTS);
   }
   SETTING(CURLOPT_PINNEDPUBLICKEY, "pinnedpubkey", http->pinnedpubkey);
-  SETTING(CURLOPT_SSLCERT, "cert", http->cert);
-  SETTING(CURLOPT_SSLKEY, "key", http->key);
-  if (http->key_password) {
-    size_t len;
-    const char *password = secret_value(http->key_password, &len, err);
-    if (!password) {
-      err_prefix(err, "the setting 'key_password' of %s", http->service);
-      return -1;
-    }
-    SETTING(CURLOPT_KEYPASSWD, "key_password", password);
-  }
-  return 0;
+  SETTING(CURLOPT_CRLFILE, "crlfile", http->crlfile);
+  SETTING(CURLOPT_SSL_CIPHER_LIST, "ciphers", http->ciphers);
+  return apply_identity(http, easy, err);
+}
+
+/* Told by every process, and of every service. */
+static void warn_insecure(const Http *http) {
+  char key[64];
+  if (!http->insecure) return;
+  snprintf(key, sizeof key, "insecure %s", http->service);
+  log_warn_once(key, "TLS certificates of %s are not verified (setting "
+                "'insecure'): anyone on the way can read and change what is "
+                "sent", http->service);
 }
 
 static int apply_route(const Http *http, CURL *easy, Err *err) {
-  SETTING(CURLOPT_PROXY, "proxy", http->proxy);
-  SETTING(CURLOPT_NOPROXY, "noproxy", http->noproxy);
+  if (http_proxy_apply(http, easy, err)) return -1;
   SETTING(CURLOPT_UNIX_SOCKET_PATH, "unix_socket", http->unix_socket);
   SETTING(CURLOPT_INTERFACE, "interface", http->interface);
   SETTING(CURLOPT_RESOLVE, "resolve", http->resolve);
   SETTING(CURLOPT_CONNECT_TO, "connect_to", http->connect_to);
+  SETTING(CURLOPT_SHARE, "resolve", http->share);
+  if (http->ipv4 || http->ipv6)
+    SET(CURLOPT_IPRESOLVE, http->ipv4 ? (long)CURL_IPRESOLVE_V4
+                                      : (long)CURL_IPRESOLVE_V6);
   SET(CURLOPT_HTTP_VERSION, http->http_version);
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_TCP_NODELAY, 1L);
@@ -167,21 +191,37 @@ static int apply_habits(CURL *easy, Err *err) {
   return 0;
 }
 
+/* Calls side by side wait for the first connection, to share it if it turns
+   out to be of HTTP/2; without TLS that never is, and would show only in the
+   first reply. */
+static int apply_sharing(const Http *http, CURL *easy, Err *err) {
+  bool tls = http->base && strncmp(http->base, "https:", 6) == 0;
+  SET(CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+  return 0;
+}
+
+/* Where no connection comes about, libcurl would let one after the other try
+   and fail: those that wait set out now. A handle that does not take it goes
+   on waiting. */
+void http_stop_waiting(const Http *http) {
+  for (const HttpReq *req = http->flying; req; req = req->next)
+    if (req->slot && !req->sent)
+      (void)curl_easy_setopt(req->slot->easy, CURLOPT_PIPEWAIT, 0L);
+}
+
 /* The options of the account, once a handle. */
 int http_apply(Http *http, Slot *slot, Err *err) {
   if (slot->applied) return 0;
   CURL *easy = slot->easy;
   curl_easy_reset(easy);
-  slot->verbose = slot->fresh = false;
+  slot->verbose = slot->fresh = slot->metered = false;
   slot->shape = SHAPE_GET;
   slot->custom = NULL;
   slot->timeout_ms = slot->stall = -1;
-  if (http->insecure)
-    log_warn_once("http-insecure", "TLS certificates of %s are not verified "
-                  "(setting 'insecure'): anyone on the way can read and "
-                  "change what is sent", http->service);
+  warn_insecure(http);
   if (apply_habits(easy, err) || apply_callbacks(easy, slot, err) ||
-      apply_route(http, easy, err) || apply_trust(http, easy, err)) return -1;
+      apply_trust(http, easy, err) || apply_route(http, easy, err) ||
+      apply_sharing(http, easy, err)) return -1;
   slot->applied = true;
   return 0;
 }
@@ -200,8 +240,8 @@ static int apply_method(Slot *slot, const HttpCall *call, Err *err) {
     if (call->body_len > 0)
       return err_set(err, ERR_VALIDATION, "a HEAD request has no body");
     shape = SHAPE_HEAD;
-  } else if (call->nparts > 0) {
-    shape = SHAPE_FORM;
+  } else if (call->nparts > 0 || call->upload) {
+    shape = call->upload ? SHAPE_FILE : SHAPE_FORM;
     if (strcmp(m, "POST") != 0) custom = m;
   } else if (call->body || strcmp(m, "POST") == 0 || strcmp(m, "PUT") == 0 ||
              strcmp(m, "PATCH") == 0) {
@@ -214,7 +254,7 @@ static int apply_method(Slot *slot, const HttpCall *call, Err *err) {
     if (slot->shape == SHAPE_HEAD) SET(CURLOPT_NOBODY, 0L);
     if (shape == SHAPE_HEAD) SET(CURLOPT_NOBODY, 1L);
     else if (shape == SHAPE_GET) SET(CURLOPT_HTTPGET, 1L);
-    else if (shape == SHAPE_POST) SET(CURLOPT_POST, 1L);
+    else if (shape != SHAPE_FORM) SET(CURLOPT_POST, 1L);
     slot->shape = shape;
   }
   if (custom != slot->custom) {
@@ -222,6 +262,7 @@ static int apply_method(Slot *slot, const HttpCall *call, Err *err) {
     slot->custom = custom;
   }
   if (shape == SHAPE_FORM) return http_apply_parts(slot, call, err);
+  if (shape == SHAPE_FILE) return http_apply_upload(slot, call, err);
   if (shape != SHAPE_POST) return 0;
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
   SET(CURLOPT_POSTFIELDS, call->body ? call->body : "");
@@ -268,6 +309,16 @@ static int add_checked(struct curl_slist **list, const char *line,
   return *value ? add_header(list, line, err) : add_empty(list, line, n, err);
 }
 
+static int add_range(struct curl_slist **list, const HttpPartial *partial,
+                     Err *err) {
+  char *lines[RANGE_HEADERS] = { NULL };
+  int n = http_range_headers(partial, lines);
+  int rc = n < 0 ? err_set(err, ERR_SCRIPT, "out of memory") : 0;
+  for (int i = 0; i < n && !rc; i++) rc = add_header(list, lines[i], err);
+  for (int i = 0; i < RANGE_HEADERS; i++) free(lines[i]);
+  return rc;
+}
+
 static int apply_headers(Slot *slot, const HttpCall *call, Err *err) {
   CURL *easy = slot->easy;
   struct curl_slist *list = NULL;
@@ -282,7 +333,11 @@ static int apply_headers(Slot *slot, const HttpCall *call, Err *err) {
      Continue". */
   if (slot->shape == SHAPE_POST && !typed &&
       add_header(&list, "Content-Type:", err)) goto fail;
+  if (slot->shape == SHAPE_FILE && !typed &&
+      add_header(&list, "Content-Type: application/octet-stream", err))
+    goto fail;
   if (slot->shape >= SHAPE_POST && add_header(&list, "Expect:", err)) goto fail;
+  if (call->partial && add_range(&list, call->partial, err)) goto fail;
   CURLcode rc = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
   if (rc != CURLE_OK) {
     refuse(rc, err);
@@ -300,6 +355,14 @@ static int apply_limits(const Http *http, Slot *slot, const HttpCall *call,
                         Err *err) {
   CURL *easy = slot->easy;
   double timeout = call->timeout > 0 ? call->timeout : http->timeout;
+  if (call->deadline > 0) {
+    double left = call->deadline - loop_now();
+    if (left <= 0)
+      return err_set(err, ERR_TIMEOUT, "the time of the call was over before "
+                     "it could be sent; raise 'timeout' of %s",
+                     http->service);
+    if (left < timeout) timeout = left;
+  }
   long ms = lround(timeout * 1000);
   if (ms != slot->timeout_ms) SET(CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1);
   slot->timeout_ms = ms;
@@ -329,6 +392,18 @@ static int apply_once(const Http *http, Slot *slot, const HttpCall *call,
   return 0;
 }
 
+/* What moves no file pays nothing for a bar. */
+static int apply_meter(Slot *slot, const HttpCall *call, Err *err) {
+  CURL *easy = slot->easy;
+  bool metered = call->nparts > 0 || call->upload || call->output;
+  if (metered == slot->metered) return 0;
+  SET(CURLOPT_XFERINFOFUNCTION, metered ? http_on_progress : NULL);
+  SET(CURLOPT_XFERINFODATA, slot);
+  SET(CURLOPT_NOPROGRESS, metered ? 0L : 1L);
+  slot->metered = metered;
+  return 0;
+}
+
 int http_apply_call(Http *http, Slot *slot, const HttpCall *call, Err *err) {
   CURL *easy = slot->easy;
   bool verbose = log_enabled(LOG_DEBUG) != 0;
@@ -338,5 +413,6 @@ int http_apply_call(Http *http, Slot *slot, const HttpCall *call, Err *err) {
          apply_method(slot, call, err) ||
          apply_headers(slot, call, err) ||
          apply_limits(http, slot, call, err) ||
+         apply_meter(slot, call, err) ||
          apply_once(http, slot, call, err) ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 #include "err.h"
 #include "http.h"
 #include "outfile.h"
+#include "progress.h"
 
 enum { MAX_REDIRECTS = 5 };
 
@@ -30,27 +31,71 @@ typedef struct Slot {
   int shape;                    /* enum in httpopts.c */
   const char *custom;           /* static text of url_method, nullable */
   long timeout_ms, stall;
+  bool metered;                 /* tells how far it is */
   curl_mime *mime;              /* of the request in flight, else NULL */
-  PartFile *files;              /* open while mime is there */
+  PartFile *files;              /* that go up with the request in flight */
   size_t nfiles;
 } Slot;
+
+/* Which proxy the requests of the account go through. Decided once and told
+   to libcurl, so that messages and doctor say what really happens. */
+typedef struct Proxy {
+  bool decided;                 /* false: no base, so libcurl looks itself */
+  char *url;                    /* may hold a password; NULL: none */
+  char *shown;                  /* "http://proxy.example.com:3128" */
+  bool https, socks;
+  bool user, user_in_url;       /* it is told one; it stands in the variable */
+  const char *variable;         /* that says so; NULL: a setting */
+  const char *direct;           /* who says that there is none; nullable */
+} Proxy;
 
 struct Http {
   Loop *loop;
   CURLM *multi;                 /* the loop's */
   char *service;
   char *base;
-  char *cacert, *capath, *cert, *key, *pinnedpubkey, *proxy, *noproxy;
-  char *unix_socket, *interface;
+  char *cacert, *capath, *crlfile, *cert, *key, *pinnedpubkey, *ciphers;
+  char *proxy, *noproxy;
+  char *unix_socket, *interface, *proxy_user, *proxy_cacert;
+  Secret *proxy_password;
+  Proxy route;
+  CURLSH *share;                /* with 'resolve': names and connections that
+                                   no other account may use */
+  bool ipv4, ipv6;
   struct curl_slist *resolve, *connect_to;
   Secret *key_password;
   long http_version;            /* CURL_HTTP_VERSION_... */
+  long tls_min;                 /* CURL_SSLVERSION_... */
   bool insecure;
+  bool key_locked;              /* the client key is encrypted */
+  bool pkcs12;                  /* cert is such a file */
   double connect_timeout, stall_timeout, timeout;
   size_t max_body, max_header;
   Slot *pool;
   HttpReq *flying;              /* in flight */
 };
+
+struct HttpPartial {
+  OutFile *out;
+  size_t size;                  /* bytes in it */
+  curl_off_t total;             /* -1 = unknown */
+  char *validator;              /* what If-Range wants */
+};
+
+/* The body on its way to a file. */
+typedef struct Download {
+  OutFile *out;                 /* NULL: the body is kept in memory */
+  const char *path;             /* borrowed until done, for its ending */
+  size_t size;                  /* bytes in out */
+  size_t from;                  /* bytes of an earlier try among them */
+  curl_off_t total;             /* of the whole file, -1 = unknown */
+  curl_off_t end;               /* where this reply ends, -1 = unknown */
+  char *validator;              /* of what is in out; NULL: nothing goes on */
+  bool begun;                   /* the reply was looked at: it is the file */
+  bool page;                    /* it is a page of HTML, kept in memory */
+  bool done;                    /* the file is in place */
+  bool kept;                    /* another try can go on with it */
+} Download;
 
 typedef struct CallCopy {
   const char *method;           /* static */
@@ -70,10 +115,9 @@ struct HttpReq {
   CallCopy call;
   Buf url;
   Buf body;
-  OutFile *out;                 /* where a 2xx body goes, NULL: into body */
-  size_t out_len;               /* bytes put there */
-  bool out_done;                /* the file is in place */
-  Err file_err;                 /* what a file of ours did wrong meanwhile */
+  Download down;
+  Progress *bar;                /* nullable */
+  Err file_err;                 /* what a file did wrong meanwhile */
   Buf head;                     /* "name NUL value NUL" one after another */
   size_t head_bytes;            /* of all header blocks, as they came */
   size_t max_body;
@@ -81,6 +125,7 @@ struct HttpReq {
   bool in_body;                 /* header block over: what comes are trailers */
   bool sent;                    /* a byte of it may have left */
   bool over_body, over_header, no_memory;
+  bool lasting;                 /* trying again soon cannot help */
   int status;
   HttpTimes times;
   Err err;
@@ -90,18 +135,61 @@ struct HttpReq {
 int http_apply(Http *http, Slot *slot, Err *err);
 int http_apply_call(Http *http, Slot *slot, const HttpCall *call, Err *err);
 int http_apply_url(Slot *slot, const char *url, Err *err);
+/* After a connection failed: nobody waits for the next one to share it. */
+void http_stop_waiting(const Http *http);
+/* True if the directory has names as openssl rehash makes them. */
+bool http_is_hashed(const char *path);
+
+/* httptls.c: the settings of TLS, of an account whose strings are there. */
+int http_check_tls(Http *http, Err *err);
 
 /* httpfile.c */
 int http_apply_parts(Slot *slot, const HttpCall *call, Err *err);
+int http_apply_upload(Slot *slot, const HttpCall *call, Err *err);
 void http_parts_end(Slot *slot);     /* after the transfer; harmless twice */
-bool http_to_file(const HttpReq *req);   /* what comes now is for req->out */
+/* Tells how far the files of the call have come, on a terminal. */
+void http_meter(HttpReq *req, const HttpCall *call);
+int http_on_progress(void *slot, curl_off_t down, curl_off_t down_now,
+                     curl_off_t up, curl_off_t up_now);
+
+/* httpdown.c */
+/* After all else of http_send that can fail but add: takes call->partial when
+   told that it has been sent. */
+int http_output_open(HttpReq *req, const HttpCall *call, Err *err);
+void http_output_sent(HttpReq *req, const HttpCall *call);
+/* The headers that ask for the rest of a partial: count of them, each to be
+   freed by the caller; -1 without memory. */
+enum { RANGE_HEADERS = 3 };
+int http_range_headers(const HttpPartial *partial, char *lines[RANGE_HEADERS]);
+bool http_to_file(const HttpReq *req);   /* what comes now is for the file */
 int http_output(HttpReq *req, const char *bytes, size_t n);
 /* Puts the file in place, or away if there was a failure or no 2xx. */
-void http_output_end(const Http *http, HttpReq *req);
+void http_output_end(const Http *http, HttpReq *req, CURLcode code);
+void http_output_drop(HttpReq *req);     /* harmless twice */
+
+/* httproute.c: settings that say which way a request takes. */
+int http_check_route(const Http *http, Err *err);
+int http_open_share(Http *http, Err *err);   /* harmless twice */
+
+/* httpproxy.c */
+int http_proxy_choose(Http *http, Err *err);
+int http_proxy_apply(const Http *http, CURL *easy, Err *err);
+void http_proxy_clear(Http *http);
+
+/* httpproxyerr.c: whether it was the proxy that failed, before anything went
+   to the service; fills err. peer and reason are safe to show. */
+bool http_explain_proxy(const HttpReq *req, const Http *http, CURL *easy,
+                        CURLcode code, const char *peer, const char *reason,
+                        Err *err);
+/* The reply is the proxy's: it wants to know who asks. */
+void http_explain_407(const Http *http, HttpReq *req);
 
 /* httphead.c */
 size_t http_on_header(char *bytes, size_t size, size_t n, void *slot);
 void http_head_reset(HttpReq *req);
+/* What libcurl lets pass and is no reply: cut off in its headers, a status of
+   1xx, two lengths. CURLE_OK, or a code with its words in the slot's error. */
+CURLcode http_check_head(HttpReq *req);
 
 /* httperr.c: fills req->err from how the transfer ended. */
 void http_explain(const Http *http, HttpReq *req, CURLcode code);

@@ -6,6 +6,7 @@
 #include "httpreq.h"
 #include "log.h"
 #include "redact.h"
+#include "timing.h"
 
 static void add_size(Buf *out, size_t n) {
   if (n < 1000) buf_printf(out, "%zu B", n);
@@ -18,26 +19,38 @@ static void add_time(Buf *out, double seconds) {
   else buf_printf(out, "%.1f s", seconds);
 }
 
-/* "ixon GET /users?fields=publicId 200 12 ms 3.4 kB, new connection" */
-void http_trace(const Http *http, const HttpReq *req) {
-  if (!log_enabled(LOG_TRACE)) return;
-  Buf line;
-  buf_init(&line, 8192);
+/* "ixon GET /users?fields=publicId 200", or the kind of failure */
+static void add_request(Buf *line, const Http *http, const HttpReq *req) {
   const char *url = buf_str(&req->url), *path = strstr(url, "://");
   path = path ? strchr(path + 3, '/') : NULL;
-  buf_printf(&line, "%s %s %.2000s ", http->service, req->call.method,
+  buf_printf(line, "%s %s %.2000s ", http->service, req->call.method,
              path ? path : "/");
   if (req->err.kind != ERR_NONE && req->status == 0)
-    buf_printf(&line, "%s ", err_kind_name(req->err.kind));
+    buf_puts(line, err_kind_name(req->err.kind));
   else
-    buf_printf(&line, "%d ", req->status);
+    buf_printf(line, "%d", req->status);
+}
+
+/* "ixon GET /users?fields=publicId 200 12 ms 3.4 kB, new connection" */
+void http_trace(const Http *http, const HttpReq *req) {
+  bool trace = log_enabled(LOG_TRACE);
+  if (!trace && !timing_enabled()) return;
+  Buf line;
+  buf_init(&line, 8192);
+  add_request(&line, http, req);
+  if (!line.failed) timing_request(buf_str(&line), &req->times);
+  buf_puts(&line, " ");
   add_time(&line, req->times.total);
   buf_puts(&line, " ");
   add_size(&line, http_req_size(req));
+  if (http_req_resumed(req) > 0) {
+    buf_puts(&line, ", resumed after ");
+    add_size(&line, http_req_resumed(req));
+  }
   if (req->times.redirects > 0)
     buf_printf(&line, ", %ld redirects", req->times.redirects);
   if (req->times.connects > 0) buf_puts(&line, ", new connection");
-  if (!line.failed) log_write(LOG_TRACE, "%s", buf_str(&line));
+  if (trace && !line.failed) log_write(LOG_TRACE, "%s", buf_str(&line));
   buf_clear(&line);
 }
 

@@ -11,6 +11,7 @@
 #include "lhttp.h"
 #include "loop.h"
 #include "text.h"
+#include "timing.h"
 
 #define CALL "errand.call"
 #define SCRATCH "errand.scratch"
@@ -19,7 +20,9 @@ enum { SCRATCH_MAX = 1 << 20, SNIPPET = 200 };
 
 static void call_cancel(Wait *w) {
   Call *c = (Call *)w;
-  auth_req_free(c->req);
+  if (!c->req) return;
+  c->unsent = !retry_req_maybe_sent(c->req);
+  retry_req_free(c->req);
   c->req = NULL;
 }
 
@@ -27,6 +30,13 @@ static int call_gc(lua_State *L) {
   Call *c = lua_touserdata(L, 1);
   call_cancel(&c->wait);
   return 0;
+}
+
+/* call:unsent(): no byte of a call that was cut short can have left */
+static int call_unsent(lua_State *L) {
+  const Call *c = luaL_checkudata(L, 1, CALL);
+  lua_pushboolean(L, c->unsent);
+  return 1;
 }
 
 static int scratch_gc(lua_State *L) {
@@ -38,6 +48,10 @@ void lcall_open(lua_State *L) {
   luaL_newmetatable(L, CALL);
   lua_pushcfunction(L, call_gc);
   lua_setfield(L, -2, "__gc");
+  lua_newtable(L);
+  lua_pushcfunction(L, call_unsent);
+  lua_setfield(L, -2, "unsent");
+  lua_setfield(L, -2, "__index");
   luaL_newmetatable(L, SCRATCH);
   lua_pushcfunction(L, scratch_gc);
   lua_setfield(L, -2, "__gc");
@@ -64,7 +78,7 @@ Call *lcall_new(lua_State *L, int table, int account, int parts) {
   return c;
 }
 
-void lcall_done(void *ctx, AuthReq *req) {
+void lcall_done(void *ctx, RetryReq *req) {
   (void)req;
   wait_done(&((Call *)ctx)->wait);
 }
@@ -137,17 +151,45 @@ static int push_json(lua_State *L, const HttpReq *req, Err *err) {
   return -1;
 }
 
+static void set_number(lua_State *L, const char *name, double value) {
+  lua_pushnumber(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void push_times(lua_State *L, const RetryTimes *call, HttpTimes last) {
+  lua_createtable(L, 0, 8);
+  set_number(L, "turn", call->turn);
+  set_number(L, "between", call->between);
+  set_number(L, "resolve", last.resolve);
+  set_number(L, "connect", last.connect);
+  set_number(L, "tls", last.tls);
+  set_number(L, "sent", last.sent);
+  set_number(L, "first_byte", last.first_byte);
+  set_number(L, "total", last.total);
+}
+
+/* How it went, into the table on top of the stack: a reply or an error. */
+static void set_course(lua_State *L, const Call *c) {
+  RetryTimes times = retry_req_times(c->req);
+  const char *gave_up = retry_req_gave_up(c->req);
+  lua_pushinteger(L, auth_req_attempts(retry_req_auth(c->req)));
+  lua_setfield(L, -2, "attempts");
+  set_number(L, "seconds", times.total);
+  if (!gave_up) return;
+  lua_pushstring(L, gave_up);
+  lua_setfield(L, -2, "gave_up");
+  set_number(L, "waited", times.between);
+  if (times.ask < 0) return;
+  set_number(L, "retry_after", times.ask);
+}
+
 /* The reply table on top of the stack gets the facts of the request. */
 static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
-  HttpTimes times = http_req_times(req);
   lua_createtable(L, 0, 9);
   lua_pushinteger(L, http_req_status(req));
   lua_setfield(L, -2, "status");
-  lua_pushnumber(L, times.total);
-  lua_setfield(L, -2, "seconds");
-  lua_pushinteger(L, auth_req_attempts(c->req));
-  lua_setfield(L, -2, "attempts");
-  lua_pushinteger(L, auth_req_logins(c->req));
+  set_course(L, c);
+  lua_pushinteger(L, auth_req_logins(retry_req_auth(c->req)));
   lua_setfield(L, -2, "logins");
   lua_pushinteger(L, (lua_Integer)http_req_size(req));
   lua_setfield(L, -2, "size");
@@ -159,6 +201,10 @@ static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
   lua_pushlstring(L, buf_str(head), head->len);
   lua_setfield(L, -3, "head");
   lua_pop(L, 1);
+  if (!c->keep) return;
+  RetryTimes times = retry_req_times(c->req);
+  push_times(L, &times, http_req_times(req));
+  lua_setfield(L, -2, "times");
 }
 
 static void push_text(lua_State *L, const HttpReq *req) {
@@ -169,13 +215,8 @@ static void push_text(lua_State *L, const HttpReq *req) {
 static int fail(lua_State *L, Call *c, const Err *err) {
   lua_pushnil(L);
   lerr_push(L, err);
-  lua_pushinteger(L, auth_req_attempts(c->req));
-  lua_setfield(L, -2, "attempts");
-  const HttpReq *req = auth_req_http(c->req);
-  if (req && !http_req_pending(req)) {
-    lua_pushnumber(L, http_req_times(req).total);
-    lua_setfield(L, -2, "seconds");
-  }
+  set_course(L, c);
+  call_cancel(&c->wait);     /* with what came of a file that broke off */
   return 2;
 }
 
@@ -193,9 +234,11 @@ static void doubt(Err *err) {
 int lcall_finish(lua_State *L, int status_, lua_KContext ctx) {
   (void)status_;
   Call *c = (Call *)ctx;
-  Err err = *auth_req_err(c->req);
+  Err err = *retry_req_err(c->req);
+  RetryTimes times = retry_req_times(c->req);
+  timing_wait(times.turn, times.between);
   if (err.kind != ERR_NONE) return fail(L, c, &err);
-  const HttpReq *req = auth_req_http(c->req);
+  const HttpReq *req = auth_req_http(retry_req_auth(c->req));
   int status = http_req_status(req);
   lua_pushinteger(L, status);
   lua_getfield(L, 2, "decode");
@@ -217,6 +260,10 @@ int lcall_finish(lua_State *L, int status_, lua_KContext ctx) {
   } else {
     lua_pushnil(L);
     push_reply(L, c, req);
+    push_text(L, req);
+    lua_setfield(L, -2, "text");
+  }
+  if (c->keep && !http_req_is_file(req)) {
     push_text(L, req);
     lua_setfield(L, -2, "text");
   }

@@ -382,8 +382,15 @@ static int l_env(lua_State *L) {
   return 1;
 }
 
+/* history() -> "writes" or "all" */
+static int l_history(lua_State *L) {
+  lua_pushstring(L, config_history(lconfig_check(L, 1)) ? "all" : "writes");
+  return 1;
+}
+
 static const luaL_Reg methods[] = {
-  {"profile", l_profile}, {"protected", l_protected}, {"has", l_has},
+  {"history", l_history}, {"profile", l_profile},
+  {"protected", l_protected}, {"has", l_has},
   {"names", l_names}, {"get", l_get}, {"source", l_source},
   {"lacks", l_lacks}, {"resolve", l_resolve}, {"mark_secret", l_mark_secret},
   {"set", l_set},

@@ -9,18 +9,21 @@
 #include "auth.h"
 #include "bindings.h"
 #include "http.h"
+#include "lauth.h"
 #include "lconfig.h"
 #include "lerr.h"
 #include "lhttp.h"
 #include "lopt.h"
+#include "lspec.h"
 #include "state.h"
+#include "timing.h"
 #include "url.h"
 
 enum { URL_MAX = 64 * 1024, PAIRS_MAX = 512, HEADERS_MAX = 64 };
 
 /* A value of the account for a {name} in a template. */
-static int lookup(void *ctx, const char *name, const char **value,
-                  size_t *len, bool *secret, Err *err) {
+int lhttp_lookup(void *ctx, const char *name, const char **value,
+                 size_t *len, bool *secret, Err *err) {
   Account *a = ctx;
   const Setting *s = config_get(a->config, a->profile, a->service, name);
   *value = NULL;
@@ -55,10 +58,14 @@ static int lookup(void *ctx, const char *name, const char **value,
 
 typedef struct ConnectOptions {
   bool given;   /* offset 0: where the tables below leave their mark */
-  const char *service, *profile, *base;
+  const char *service, *profile, *base, *token_dir, *token_name;
   HttpOptions http;
+  LimitRule limit;
+  RetryRule retry;
+  lua_Integer requests, concurrency, retries;
 } ConnectOptions;
 
+#define FIELD(f) offsetof(ConnectOptions, f)
 #define HTTP_FIELD(f) offsetof(ConnectOptions, http) + offsetof(HttpOptions, f)
 
 static const Lopt connect_options[] = {
@@ -67,15 +74,24 @@ static const Lopt connect_options[] = {
   {"base", LOPT_STRING, offsetof(ConnectOptions, base), NULL, true},
   {"config", LOPT_VALUE, 0, NULL, true},
   {"auth", LOPT_VALUE, 0, NULL, true},
+  {"token_dir", LOPT_STRING, FIELD(token_dir), NULL, false},
+  {"token_name", LOPT_STRING, FIELD(token_name), NULL, false},
   {"resolve", LOPT_VALUE, 0, NULL, false},
   {"connect_to", LOPT_VALUE, 0, NULL, false},
   {"cacert", LOPT_STRING, HTTP_FIELD(cacert), NULL, false},
   {"capath", LOPT_STRING, HTTP_FIELD(capath), NULL, false},
+  {"crlfile", LOPT_STRING, HTTP_FIELD(crlfile), NULL, false},
   {"cert", LOPT_STRING, HTTP_FIELD(cert), NULL, false},
   {"tls_key", LOPT_STRING, HTTP_FIELD(key), NULL, false},
   {"pinnedpubkey", LOPT_STRING, HTTP_FIELD(pinnedpubkey), NULL, false},
+  {"tls_min", LOPT_STRING, HTTP_FIELD(tls_min), NULL, false},
+  {"ciphers", LOPT_STRING, HTTP_FIELD(ciphers), NULL, false},
   {"proxy", LOPT_STRING, HTTP_FIELD(proxy), NULL, false},
+  {"proxy_user", LOPT_STRING, HTTP_FIELD(proxy_user), NULL, false},
+  {"proxy_cacert", LOPT_STRING, HTTP_FIELD(proxy_cacert), NULL, false},
   {"noproxy", LOPT_STRING, HTTP_FIELD(noproxy), NULL, false},
+  {"ipv4", LOPT_BOOLEAN, HTTP_FIELD(ipv4), NULL, false},
+  {"ipv6", LOPT_BOOLEAN, HTTP_FIELD(ipv6), NULL, false},
   {"unix_socket", LOPT_STRING, HTTP_FIELD(unix_socket), NULL, false},
   {"interface", LOPT_STRING, HTTP_FIELD(interface), NULL, false},
   {"http_version", LOPT_STRING, HTTP_FIELD(http_version), NULL, false},
@@ -83,130 +99,52 @@ static const Lopt connect_options[] = {
   {"connect_timeout", LOPT_SECONDS, HTTP_FIELD(connect_timeout), NULL, false},
   {"stall_timeout", LOPT_SECONDS, HTTP_FIELD(stall_timeout), NULL, false},
   {"timeout", LOPT_SECONDS, HTTP_FIELD(timeout), NULL, false},
+  {"rate_requests", LOPT_INTEGER, FIELD(requests), NULL, false},
+  {"rate_seconds", LOPT_SECONDS, FIELD(limit.seconds), NULL, false},
+  {"rate_block", LOPT_SECONDS, FIELD(retry.block), NULL, false},
+  {"concurrency", LOPT_INTEGER, FIELD(concurrency), NULL, false},
+  {"retry", LOPT_INTEGER, FIELD(retries), NULL, false},
+  {"retry_delay", LOPT_SECONDS, FIELD(retry.delay), NULL, false},
+  {"retry_max_delay", LOPT_SECONDS, FIELD(retry.max_delay), NULL, false},
+  {"retry_quota", LOPT_NUMBER, FIELD(limit.quota), NULL, false},
   {"max_body", LOPT_SIZE, HTTP_FIELD(max_body), NULL, false},
   {"max_header", LOPT_SIZE, HTTP_FIELD(max_header), NULL, false},
   {NULL, LOPT_VALUE, 0, NULL, false}};
 
-/* The list of strings in field of the table at index, as a NULL-terminated
-   array in a userdata that is left on the stack with the list; NULL and two
-   nils if there is no such field. */
-static const char *const *string_list(lua_State *L, int index,
-                                      const char *field) {
-  if (lua_getfield(L, index, field) == LUA_TNIL) {
-    lua_pushnil(L);
-    return NULL;
-  }
-  luaL_checktype(L, -1, LUA_TTABLE);
-  size_t n = lua_rawlen(L, -1);
-  const char **list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
-  for (size_t i = 0; i < n; i++) {
-    size_t len;
-    lua_rawgeti(L, -2, (lua_Integer)i + 1);
-    list[i] = luaL_checklstring(L, -1, &len);   /* anchored by the list */
-    if (strlen(list[i]) != len) {
-      Err err;
-      err_set(&err, ERR_VALIDATION, "%s must not hold a zero byte", field);
-      lerr_raise(L, &err);
-    }
-    lua_pop(L, 1);
-  }
-  list[n] = NULL;
-  return list;
+enum { RETRIES = 3, MAX_RETRIES = 100, PAUSE = 300 };
+
+/* Numbers of the table in range, as C has them. */
+static int check_rule(const char *service, const char *name, lua_Integer n,
+                      lua_Integer max, Err *err) {
+  if (n >= 0 && n <= max) return (int)n;
+  err_set(err, ERR_CONFIG, "the setting '%s' of %s must be between 0 and %lld",
+          name, service, max);
+  return 0;
 }
 
-static const int *status_list(lua_State *L, int index, const char *field,
-                              size_t *n) {
-  *n = 0;
-  if (lua_getfield(L, index, field) == LUA_TNIL) {
-    lua_pushnil(L);
-    return NULL;
-  }
-  *n = lua_rawlen(L, -1);
-  int *list = lua_newuserdatauv(L, (*n + 1) * sizeof *list, 0);
-  for (size_t i = 0; i < *n; i++) {
-    lua_rawgeti(L, -2, (lua_Integer)i + 1);
-    list[i] = (int)luaL_checkinteger(L, -1);
-    lua_pop(L, 1);
-  }
-  return list;
-}
-
-/* rows { {name, value[, required]}, ... } */
-static const AuthHeader *header_list(lua_State *L, int index,
-                                     const char *field, size_t *n) {
-  *n = 0;
-  if (lua_getfield(L, index, field) == LUA_TNIL) {
-    lua_pushnil(L);
-    return NULL;
-  }
-  *n = lua_rawlen(L, -1);
-  AuthHeader *list = lua_newuserdatauv(L, (*n + 1) * sizeof *list, 0);
-  for (size_t i = 0; i < *n; i++) {
-    lua_rawgeti(L, -2, (lua_Integer)i + 1);
-    lua_rawgeti(L, -1, 1);
-    list[i].name = luaL_checkstring(L, -1);
-    lua_rawgeti(L, -2, 2);
-    list[i].value = luaL_checkstring(L, -1);
-    lua_rawgeti(L, -3, 3);
-    list[i].required = lua_toboolean(L, -1);
-    lua_pop(L, 4);
-  }
-  return list;
-}
-
-static const char *text_field(lua_State *L, int index, const char *field) {
-  lua_getfield(L, index, field);
-  return luaL_optstring(L, -1, NULL);   /* stays on the stack */
-}
-
-static const AuthLogin *read_login(lua_State *L, int index) {
-  AuthLogin *login = lua_newuserdatauv(L, sizeof *login, 0);
-  *login = (AuthLogin){
-    .method = url_method(text_field(L, index, "method")),
-    .path = text_field(L, index, "path"),
-    .body = text_field(L, index, "body"),
-    .token = text_field(L, index, "token"),
-  };
-  if (!login->method || !login->path || !login->token)
-    luaL_error(L, "a login needs method, path and token");
-  login->without = string_list(L, index, "without");
-  while (login->without && login->without[login->nwithout])
-    login->nwithout++;
-  login->headers = header_list(L, index, "headers", &login->nheaders);
-  login->refused = status_list(L, index, "refused", &login->nrefused);
-  lua_getfield(L, index, "lifetime");
-  login->lifetime = luaL_optnumber(L, -1, 0);
-  return login;
-}
-
-/* The description core.account prepared, as C structs. Everything it points
-   at is on the stack or anchored by what is. */
-static void read_spec(lua_State *L, int index, AuthSpec *spec) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  luaL_checkstack(L, 300, "too many ways to sign in");
-  spec->headers = header_list(L, index, "headers", &spec->nheaders);
-  lua_getfield(L, index, "methods");
-  int list = lua_gettop(L);
-  spec->nmethods = lua_rawlen(L, list);
-  luaL_argcheck(L, spec->nmethods <= 8, index, "too many ways to sign in");
-  AuthMethod *methods =
-      lua_newuserdatauv(L, (spec->nmethods + 1) * sizeof *methods, 0);
-  for (size_t i = 0; i < spec->nmethods; i++) {
-    lua_rawgeti(L, list, (lua_Integer)i + 1);
-    int m = lua_gettop(L);
-    methods[i] = (AuthMethod){.needs = string_list(L, m, "needs")};
-    while (methods[i].needs && methods[i].needs[methods[i].nneeds])
-      methods[i].nneeds++;
-    methods[i].send = header_list(L, m, "send", &methods[i].nsend);
-    methods[i].renew = status_list(L, m, "renew", &methods[i].nrenew);
-    if (lua_getfield(L, m, "login") == LUA_TTABLE)
-      methods[i].login = read_login(L, lua_gettop(L));
-  }
-  spec->methods = methods;
+/* What a call does besides being sent: its turn, its retries. */
+static int open_retry(lua_State *L, Account *a, ConnectOptions *o, Err *err) {
+  LimitRule limit = o->limit;
+  RetryRule rule = o->retry;
+  limit.service = rule.service = a->service;
+  limit.requests = check_rule(a->service, "rate", o->requests,
+                              LIMIT_MAX_REQUESTS, err);
+  limit.concurrency = check_rule(a->service, "concurrency", o->concurrency,
+                                 LIMIT_MAX_REQUESTS, err);
+  rule.retries = check_rule(a->service, "retry", o->retries, MAX_RETRIES, err);
+  if (err->kind != ERR_NONE) return -1;
+  limit.longest_pause = rule.block > 0 ? rule.block : PAUSE;
+  rule.timeout = o->http.timeout > 0 ? o->http.timeout : HTTP_TIMEOUT;
+  a->limit = limit_get(state_loop(L), a->base, &limit, err);
+  if (!a->limit) return -1;
+  a->retry = retry_new(state_loop(L), a->auth, a->limit, &rule, err);
+  return a->retry ? 0 : -1;
 }
 
 static int l_connect(lua_State *L) {
-  ConnectOptions options = {0};
+  ConnectOptions options = {
+    .retries = RETRIES, .limit = {.seconds = 1, .quota = 10},
+    .retry = {.delay = 0.5, .max_delay = 20}};
   Err err = {0};
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -221,15 +159,19 @@ static int l_connect(lua_State *L) {
   lua_setiuservalue(L, -2, 1);
   options.http.service = options.service;
   options.http.base = options.base;
-  options.http.resolve = string_list(L, 1, "resolve");
-  options.http.connect_to = string_list(L, 1, "connect_to");
+  options.http.resolve = lspec_strings(L, 1, "resolve");
+  options.http.connect_to = lspec_strings(L, 1, "connect_to");
   const Setting *password = config_get(a->config, options.profile,
                                        options.service, "tls_key_password");
   if (password && password->type == SETTING_SECRET)
     options.http.key_password = password->secret;
+  password = config_get(a->config, options.profile, options.service,
+                        "proxy_password");
+  if (password && password->type == SETTING_SECRET)
+    options.http.proxy_password = password->secret;
   AuthSpec spec = {.service = options.service};
   lua_getfield(L, 1, "auth");
-  read_spec(L, lua_gettop(L), &spec);
+  lspec_read(L, lua_gettop(L), &spec);
   a->service = strdup(options.service);
   a->profile = strdup(options.profile);
   a->base = strdup(options.base);
@@ -237,8 +179,11 @@ static int l_connect(lua_State *L) {
     return luaL_error(L, "not enough memory");
   a->http = http_new(state_loop(L), &options.http, &err);
   if (!a->http) return lerr_fail(L, &err);
-  a->auth = auth_new(a->http, a->base, &spec, lookup, a, &err);
+  a->auth = auth_new(a->http, a->base, &spec, lhttp_lookup, a, &err);
   if (!a->auth) return lerr_fail(L, &err);
+  if (lauth_keep(L, a, options.token_dir, options.token_name, &err) != 0)
+    return lerr_fail(L, &err);
+  if (open_retry(L, a, &options, &err) != 0) return lerr_fail(L, &err);
   lua_pushvalue(L, 2);
   return 1;
 }
@@ -318,12 +263,14 @@ static const char *check_name(lua_State *L, int index) {
   return name;
 }
 
-/* parts = { {name, path, type}, ... } and output = path of the table at index
-   into call; the parts, or nil, are left on the stack for who has to keep
+/* parts = { {name, path, type}, ... }, upload and output = path of the table
+   at index into call; the parts, or nil, are left on the stack for who has to keep
    them. */
 static void read_files(lua_State *L, int index, HttpCall *call) {
   if (lua_getfield(L, index, "output") != LUA_TNIL)
     call->output = check_name(L, -1);
+  if (lua_getfield(L, index, "upload") != LUA_TNIL)
+    call->upload = check_name(L, -1);
   if (lua_getfield(L, index, "parts") == LUA_TNIL) return;
   luaL_checktype(L, -1, LUA_TTABLE);
   int list = lua_gettop(L);
@@ -343,7 +290,7 @@ static void read_files(lua_State *L, int index, HttpCall *call) {
   call->nparts = n;
 }
 
-/* check_files{parts=, output=} -> true, or nil and what is wrong with the
+/* check_files{parts=, upload=, output=} -> true, or nil and what is wrong with the
    files of a call that is to be sent */
 static int l_check_files(lua_State *L) {
   Err err = {0};
@@ -360,13 +307,13 @@ static int l_send(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   luaL_checkstack(L, 2 * LUA_MINSTACK, NULL);
-  if (!a->auth) return luaL_error(L, "closed account");
+  if (!a->retry) return luaL_error(L, "closed account");
   Err err = {0};
-  HttpCall call = {.method = url_method(text_field(L, 2, "method"))};
+  HttpCall call = {.method = url_method(lspec_text(L, 2, "method"))};
   if (!call.method) return luaL_error(L, "no such method");
   if (call_url(L, a, &err) != 0) return lerr_fail(L, &err);
   call.url = buf_str(&a->url);
-  const char *const *headers = string_list(L, 2, "headers");
+  const char *const *headers = lspec_strings(L, 2, "headers");
   while (headers && headers[call.nheaders]) call.nheaders++;
   call.headers = headers;
   /* A number would become a text that nothing anchors. */
@@ -378,23 +325,38 @@ static int l_send(lua_State *L) {
   call.timeout = luaL_optnumber(L, -1, 0);
   lua_getfield(L, 2, "repeatable");
   call.repeatable = lua_toboolean(L, -1);
-  call.operation = text_field(L, 2, "operation");
-  const char *const *without = string_list(L, 2, "without");
+  call.operation = lspec_text(L, 2, "operation");
+  const char *const *without = lspec_strings(L, 2, "without");
   size_t nwithout = 0;
   while (without && without[nwithout]) nwithout++;
   lua_getfield(L, 2, "anonymous");
   int flags = lua_toboolean(L, -1) ? AUTH_NONE : 0;
   read_files(L, 2, &call);
+  lua_getfield(L, 2, "keep");
+  bool keep = lua_toboolean(L, -1);
+  lua_getfield(L, 2, "retry");
+  int retries = (int)luaL_optinteger(L, -1, -1);
+  lua_pop(L, 2);
   Call *c = lcall_new(L, 2, 1, lua_gettop(L));
   c->repeatable = call.repeatable;
-  c->req = auth_send(a->auth, &call, flags, without, nwithout, lcall_done, c,
-                     &err);
+  /* For who has to say what became of it when the wait is cut short. */
+  if (!c->repeatable) {
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 2, "call");
+  }
+  c->keep = keep;
+  c->req = retry_send(a->retry, &call, flags, without, nwithout, retries,
+                      lcall_done, c, &err);
   if (!c->req) return lerr_fail(L, &err);
   return wait_for(L, &c->wait, (lua_KContext)c, lcall_finish);
 }
 
 static int account_close(lua_State *L) {
   Account *a = luaL_checkudata(L, 1, ACCOUNT);
+  retry_free(a->retry);
+  a->retry = NULL;
+  limit_release(a->limit);
+  a->limit = NULL;
   auth_free(a->auth);
   a->auth = NULL;
   http_free(a->http);
@@ -408,22 +370,58 @@ static int account_close(lua_State *L) {
   return 0;
 }
 
+/* paused() -> seconds for which the service lets nobody in, 0 = it does */
+static int l_paused(lua_State *L) {
+  const Account *a = luaL_checkudata(L, 1, ACCOUNT);
+  lua_pushnumber(L, a->limit ? limit_paused(a->limit) : 0);
+  return 1;
+}
+
+/* route() -> which way its requests go, for doctor */
+static int l_route(lua_State *L) {
+  const Account *a = luaL_checkudata(L, 1, ACCOUNT);
+  if (!a->http) return luaL_error(L, "closed account");
+  Buf *out = lhttp_scratch(L);
+  if (http_describe_route(a->http, out))
+    return luaL_error(L, "not enough memory");
+  lua_pushlstring(L, buf_str(out), out->len);
+  return 1;
+}
+
+/* timing(on): tells each request where its time went */
+static int l_timing(lua_State *L) {
+  timing_set(lua_toboolean(L, 1));
+  return 0;
+}
+
+/* timing_sum() -> one line */
+static int l_timing_sum(lua_State *L) {
+  Buf *out = lhttp_scratch(L);
+  if (timing_sum(out)) return luaL_error(L, "not enough memory");
+  lua_pushlstring(L, buf_str(out), out->len);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {
-  {"send", l_send}, {"close", account_close}, {NULL, NULL}};
+  {"send", l_send}, {"paused", l_paused}, {"route", l_route},
+  {"close", account_close}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {
   {"__gc", account_close}, {"__close", account_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
   {"connect", l_connect}, {"base", l_base}, {"url", l_url},
-  {"check_files", l_check_files}, {NULL, NULL}};
+  {"check_files", l_check_files}, {"timing", l_timing},
+  {"timing_sum", l_timing_sum}, {NULL, NULL}};
 
 int luaopen_host_http(lua_State *L) {
   luaL_newmetatable(L, ACCOUNT);
   luaL_setfuncs(L, meta, 0);
   luaL_newlib(L, methods);
+  lauth_methods(L);
   lua_setfield(L, -2, "__index");
   lcall_open(L);
   luaL_newlib(L, functions);
+  lauth_functions(L);
   return 1;
 }

@@ -8,6 +8,8 @@
 #include "auth.h"
 #include "buf.h"
 #include "config.h"
+#include "limit.h"
+#include "retry.h"
 #include "task.h"
 
 #define ACCOUNT "errand.account"
@@ -17,6 +19,8 @@
 typedef struct Account {
   Http *http;
   Auth *auth;
+  Limit *limit;
+  Retry *retry;
   Config *config;                     /* borrowed, anchored */
   char *service, *profile, *base;     /* owned */
   Buf url;                            /* reused from call to call */
@@ -27,23 +31,31 @@ typedef struct Account {
    and what was made of its files. */
 typedef struct Call {
   Wait wait;
-  AuthReq *req;
+  RetryReq *req;
   bool repeatable;
+  bool unsent;             /* it was cancelled before a byte of it could leave */
+  bool keep;               /* the reply has text and times in any case */
 } Call;
+
+/* A value of the account for a {name} in a template; ctx is the Account. */
+auth_lookup lhttp_lookup;
 
 void lcall_open(lua_State *L);
 
 /* Pushes a new call with no request yet; the three are stack positions. */
 Call *lcall_new(lua_State *L, int table, int account, int parts);
 
-/* For auth_send. */
-void lcall_done(void *ctx, AuthReq *req);
+/* For retry_send. */
+void lcall_done(void *ctx, RetryReq *req);
 
 /* What follows the wait; pushes status, value, reply or nil, error:
-   reply = { status, seconds, attempts, logins, url, size, head, text }
-   where head is the reply's header lines, size the bytes of the body and text
-   the body as it came, only where it was not decoded. The value of a body
-   that went into a file is the file's name. */
+   reply = { status, seconds, attempts, logins, url, size, head, text, times,
+   gave_up } where seconds are those of the whole call, head is the reply's
+   header lines, size the bytes of the body and text the body as it came, only
+   where it was not decoded or the call's table has keep; times, with keep
+   only, those of its last request: { turn, between, resolve, connect, tls,
+   sent, first_byte, total }. The value of a body that went into a file is the
+   file's name. */
 int lcall_finish(lua_State *L, int status, lua_KContext call);
 
 /* Pushes a userdata that holds an empty buffer, and returns it. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "buf.h"
+#include "progress.h"
 #include "redact.h"
 #include "text.h"
 
@@ -24,7 +25,7 @@ static struct {
   LogLevel level;
   int fd;
   Buf raw, clean, line;
-  const char *once[ONCE_MAX];
+  char *once[ONCE_MAX];
   size_t nonce;
 } state = {
   .level = LOG_INFO,
@@ -102,6 +103,7 @@ void log_bytes(LogLevel level, const char *s, size_t n) {
     buf_puts(&state.line, "errand: no memory for a log record");
   }
   buf_addc(&state.line, '\n');
+  progress_hide();
   write_quietly(state.fd, buf_str(&state.line), state.line.len);
   errno = saved;
 }
@@ -131,7 +133,9 @@ void log_write(LogLevel level, const char *fmt, ...) {
 void log_warn_once(const char *key, const char *fmt, ...) {
   for (size_t i = 0; i < state.nonce; i++)
     if (strcmp(state.once[i], key) == 0) return;
-  if (state.nonce < ONCE_MAX) state.once[state.nonce++] = key;
+  /* Without memory for the key the warning is repeated. */
+  if (state.nonce < ONCE_MAX && (state.once[state.nonce] = strdup(key)))
+    state.nonce++;
   va_list ap;
   va_start(ap, fmt);
   log_format(LOG_WARN, fmt, ap);

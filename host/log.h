@@ -26,7 +26,7 @@ void log_write(LogLevel level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void log_bytes(LogLevel level, const char *s, size_t n);
 
-/* A warning that a run repeats only once per key (static text). */
+/* A warning that a process gives only once per key, which is copied. */
 void log_warn_once(const char *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,4 +1,4 @@
-/* lstore.c - host.store: the record of calls, for lua/core. */
+/* lstore.c - host.store: the record of calls and the history, for lua/core. */
 /* SPDX-License-Identifier: MIT */
 #include "bindings.h"
 
@@ -11,7 +11,7 @@
 
 #define STORE "host.store"
 
-enum { REMOTE_MAX = 4096 };
+enum { REMOTE_MAX = 4096, ADD_MAX = 4096 };
 
 typedef struct LStore {
   Store *store;   /* NULL: closed */
@@ -42,8 +42,43 @@ static int store_gc(lua_State *L) {
 #define TEXT(name, needed) \
   {#name, LOPT_STRING, offsetof(StoreCall, name), NULL, needed}
 
-/* begin{ service =, profile =, account =, operation =, effect =, scope =,
-   key =, arguments = } -> id | nil, err */
+#define SHOWN(name) \
+  {#name, LOPT_STRING, offsetof(Exchange, x.name), NULL, false}
+
+/* What lopt_read fills; StoreExchange has no integers of Lua's size. */
+typedef struct Exchange {
+  StoreExchange x;
+  lua_Integer status, attempts;
+} Exchange;
+
+static const Lopt exchange_options[] = {
+  SHOWN(service), SHOWN(profile), SHOWN(operation), SHOWN(effect),
+  SHOWN(what), SHOWN(method), SHOWN(url), SHOWN(request_head),
+  SHOWN(request_body), SHOWN(request_note), SHOWN(files), SHOWN(outcome),
+  SHOWN(reply_head), SHOWN(reply_body), SHOWN(reply_note), SHOWN(times),
+  SHOWN(kind), SHOWN(message),
+  {"status", LOPT_INTEGER, offsetof(Exchange, status), NULL, false},
+  {"attempts", LOPT_INTEGER, offsetof(Exchange, attempts), NULL, false},
+  {"seconds", LOPT_SECONDS, offsetof(Exchange, x.seconds), NULL, false},
+  {"at", LOPT_SECONDS, offsetof(Exchange, x.at), NULL, false},
+  {"insecure", LOPT_BOOLEAN, offsetof(Exchange, x.insecure), NULL, false},
+  {.name = NULL}};
+
+static int small(lua_Integer n) {
+  return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int)n;
+}
+
+/* The exchange in the table at index; its texts stay anchored by it. */
+static void read_exchange(lua_State *L, int index, StoreExchange *x) {
+  Exchange read = {0};
+  lopt_read(L, index, exchange_options, &read);
+  *x = read.x;
+  x->status = small(read.status);
+  x->attempts = small(read.attempts);
+}
+
+/* begin({ service =, profile =, account =, operation =, effect =, scope =,
+   key =, arguments = }[, exchange]) -> id | nil, err */
 static int store_begin(lua_State *L) {
   static const Lopt options[] = {
     TEXT(service, true), TEXT(profile, true), TEXT(account, false),
@@ -53,6 +88,11 @@ static int store_begin(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   StoreCall call = {.account = "", .scope = "", .arguments = ""};
   lopt_read(L, 2, options, &call);
+  StoreExchange exchange;
+  if (!lua_isnoneornil(L, 3)) {
+    read_exchange(L, 3, &exchange);
+    call.exchange = &exchange;
+  }
   long long id;
   Err err;
   if (store_call_begin(s, &call, &id, &err)) return lerr_fail(L, &err);
@@ -60,14 +100,19 @@ static int store_begin(lua_State *L) {
   return 1;
 }
 
-/* finish(id, outcome, status, remote_id, message) -> true | nil, err */
+/* finish(id, outcome, status, remote_id, message[, exchange]) ->
+   true | nil, err */
 static int store_finish(lua_State *L) {
   Store *s = check_store(L);
   lua_Integer status = luaL_optinteger(L, 4, 0);
   luaL_argcheck(L, status >= 0 && status <= INT_MAX, 4, "HTTP status expected");
+  StoreExchange exchange;
+  bool shown = !lua_isnoneornil(L, 7);
+  if (shown) read_exchange(L, 7, &exchange);
   Err err;
-  if (store_call_end(s, luaL_checkinteger(L, 2), luaL_checkstring(L, 3),
-                     (int)status, opt_text(L, 5), opt_text(L, 6), &err))
+  if (store_call_finish(s, luaL_checkinteger(L, 2), luaL_checkstring(L, 3),
+                        (int)status, opt_text(L, 5), opt_text(L, 6),
+                        shown ? &exchange : NULL, &err))
     return lerr_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;
@@ -153,6 +198,121 @@ static int store_calls(lua_State *L) {
   return rc ? lerr_fail(L, &err) : 1;
 }
 
+/* add{ exchange, ... } -> true | nil, err: exchanges of reads */
+static int store_add(lua_State *L) {
+  Store *s = check_store(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  size_t n = lua_rawlen(L, 2);
+  luaL_argcheck(L, n <= ADD_MAX, 2, "too many at once");
+  StoreExchange *list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
+  for (size_t i = 0; i < n; i++) {
+    lua_rawgeti(L, 2, (lua_Integer)i + 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    read_exchange(L, -1, &list[i]);
+    lua_pop(L, 1);               /* the list anchors it */
+  }
+  Err err;
+  if (store_add_exchanges(s, list, n, &err)) return lerr_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static void set_number(lua_State *L, const char *name, long long n) {
+  lua_pushinteger(L, n);
+  lua_setfield(L, -2, name);
+}
+
+/* list, light userdata of the row: appends it */
+static int add_exchange(lua_State *L) {
+  const StoreExchangeRow *row = lua_touserdata(L, 2);
+  const StoreExchange *x = &row->x;
+  lua_createtable(L, 0, 26);
+  set_number(L, "id", row->id);
+  set_number(L, "status", x->status);
+  set_number(L, "attempts", x->attempts);
+  set_number(L, "request_cut", row->request_cut);
+  set_number(L, "reply_cut", row->reply_cut);
+  lua_pushnumber(L, x->seconds);
+  lua_setfield(L, -2, "seconds");
+  lua_pushboolean(L, x->insecure);
+  lua_setfield(L, -2, "insecure");
+  set(L, "at", row->at);
+  set(L, "service", x->service);
+  set(L, "profile", x->profile);
+  set(L, "operation", x->operation);
+  set(L, "effect", x->effect);
+  set(L, "what", x->what);
+  set(L, "method", x->method);
+  set(L, "url", x->url);
+  set(L, "outcome", x->outcome);
+  set(L, "kind", x->kind);
+  set(L, "message", x->message);
+  set(L, "request_head", x->request_head);
+  set(L, "request_body", x->request_body);
+  set(L, "request_note", x->request_note);
+  set(L, "files", x->files);
+  set(L, "reply_head", x->reply_head);
+  set(L, "reply_body", x->reply_body);
+  set(L, "reply_note", x->reply_note);
+  set(L, "times", x->times);
+  lua_rawseti(L, 1, luaL_len(L, 1) + 1);
+  return 0;
+}
+
+static int each_exchange(void *ctx, const StoreExchangeRow *row) {
+  Rows *rows = ctx;
+  lua_pushcfunction(rows->L, add_exchange);
+  lua_pushvalue(rows->L, 3);                    /* list */
+  lua_pushlightuserdata(rows->L, (void *)row);
+  rows->failed = lua_pcall(rows->L, 2, 0, 0) != LUA_OK;
+  return rows->failed;
+}
+
+/* exchanges{ service =, operation =, outcome =, since =, limit = } -> list,
+   newest first, without heads and bodies | nil, err */
+static int store_exchanges(lua_State *L) {
+  typedef struct Wanted {
+    StoreFilter filter;
+    lua_Integer limit;
+  } Wanted;
+  static const Lopt options[] = {
+    {"service", LOPT_STRING, offsetof(Wanted, filter.service), NULL, false},
+    {"operation", LOPT_STRING, offsetof(Wanted, filter.operation), NULL,
+     false},
+    {"outcome", LOPT_STRING, offsetof(Wanted, filter.outcome), NULL, false},
+    {"since", LOPT_STRING, offsetof(Wanted, filter.since), NULL, false},
+    {"limit", LOPT_INTEGER, offsetof(Wanted, limit), NULL, false},
+    {.name = NULL}};
+  Store *s = check_store(L);
+  lua_settop(L, 2);
+  Wanted wanted = {.limit = 0};
+  lopt_read(L, 2, options, &wanted);
+  wanted.filter.limit = small(wanted.limit);
+  lua_newtable(L);
+  luaL_checkstack(L, 4, NULL);
+  Rows rows = {L, 0};
+  Err err;
+  int rc = store_each_exchange(s, &wanted.filter, each_exchange, &rows, &err);
+  if (rows.failed) return lua_error(L);
+  return rc ? lerr_fail(L, &err) : 1;
+}
+
+/* exchange(id) -> the whole of it | nil | nil, err */
+static int store_exchange(lua_State *L) {
+  Store *s = check_store(L);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  lua_settop(L, 2);
+  lua_newtable(L);
+  luaL_checkstack(L, 4, NULL);
+  Rows rows = {L, 0};
+  Err err;
+  int found = store_one_exchange(s, id, each_exchange, &rows, &err);
+  if (rows.failed) return lua_error(L);
+  if (found < 0) return lerr_fail(L, &err);
+  lua_rawgeti(L, 3, 1);
+  return 1;
+}
+
 /* check() -> true | nil, err: reads the whole store */
 static int store_whole(lua_State *L) {
   Err err;
@@ -164,7 +324,9 @@ static int store_whole(lua_State *L) {
 static const luaL_Reg methods[] = {
   {"begin", store_begin}, {"finish", store_finish},
   {"find_remote", store_find}, {"calls", store_calls},
-  {"check", store_whole}, {"close", store_gc}, {NULL, NULL}};
+  {"add", store_add}, {"exchanges", store_exchanges},
+  {"exchange", store_exchange}, {"check", store_whole},
+  {"close", store_gc}, {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {
   {"__gc", store_gc}, {"__close", store_gc}, {NULL, NULL}};

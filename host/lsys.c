@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include "env.h"
 #include "lerr.h"
+#include "progress.h"
 #include "sys.h"
 
 #define BOX "host.sys.bytes"
@@ -156,6 +157,7 @@ static int l_write(lua_State *L) {
   const char *bytes = luaL_checklstring(L, 2, &n);
   bool broken = false;
   Err err;
+  if (fd <= STDERR_FILENO) progress_hide();   /* both may be the terminal */
   if (sys_write(fd, bytes, n, &broken, &err) == 0) return result(L, 0, NULL);
   int pushed = lerr_fail(L, &err);
   if (broken) {

@@ -11,13 +11,18 @@ typedef struct OutFile OutFile;
 
 #define OUTFILE_KEEP ((mode_t)-1)
 
-/* A temporary file beside path, which nobody else can read. A symbolic link
-   is followed; a path that is there and no regular file is refused. NULL on
-   failure, ERR_FILE. */
+/* A temporary file in the directory of path, which nobody else can read: one
+   without a name where the file system has such (nothing is left of it
+   however the program ends), else one named like path with something added.
+   A symbolic link is followed; a path that is there and no regular file is
+   refused. NULL on failure, ERR_FILE. */
 OutFile *outfile_open(const char *path, Err *err);
 
 /* All n bytes at the end. */
 int outfile_write(OutFile *f, const void *bytes, size_t n, Err *err);
+
+/* Takes everything out again that was written. */
+int outfile_empty(OutFile *f, Err *err);
 
 /* Flushes the bytes, puts them in place of path and flushes the directory: at
    every instant path has the old or the new bytes, power loss included. mode:

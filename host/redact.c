@@ -219,12 +219,17 @@ static size_t match(const Pattern *p, const char *s, size_t n, Mode mode) {
   return at;
 }
 
+static bool is_escape(char c) {
+  return c == '%' || c == '\\';
+}
+
 static size_t longest(unsigned char first, const char *s, size_t n, Mode mode,
                       size_t best) {
   for (const Pattern *p = patterns[first]; p; p = p->next) {
-    /* The second byte settles nearly all of them. */
+    /* The second byte settles nearly all of them, unless the first may be
+       the start of an escape that stands for itself: "%25" is '%'. */
     if (n > 1 && s[0] == (char)first && (unsigned char)s[1] != p->bytes[1] &&
-        s[1] != '%' && s[1] != '\\' && s[1] != '+') continue;
+        !is_escape(s[0]) && !is_escape(s[1]) && s[1] != '+') continue;
     size_t used = match(p, s, n, mode);
     if (used > best) best = used;
   }

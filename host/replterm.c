@@ -14,6 +14,8 @@
 
 #include <readline/readline.h>
 
+#include "progress.h"
+
 /* What would end or stop us while readline has the terminal. The one before
    SIGTSTP may have a handler of its own: the time limit. */
 static const int signals[] = {SIGHUP, SIGTERM, SIGQUIT, SIGABRT, SIGALRM,
@@ -121,6 +123,7 @@ int replterm_enter(Loop *loop, Err *err) {
   self.paste = paste && strcmp(paste, "on") == 0;
   self.filled = false;
   self.editing = 1;
+  progress_allow(false);
   if (guard_signals() == 0) return 0;
   err_sys(err, ERR_SCRIPT, errno, "cannot handle signals");
   replterm_leave(loop);
@@ -134,6 +137,7 @@ void replterm_leave(Loop *loop) {
       sigaction(signals[i], &self.before[i], NULL);
   }
   self.editing = 0;
+  progress_allow(true);
   sigaction(SIGINT, &self.interrupt, NULL);
   loop_signal(loop, SIGWINCH, NULL, NULL, NULL);
   loop_signal(loop, SIGCONT, NULL, NULL, NULL);

@@ -139,6 +139,10 @@ void secret_release(Secret *s) {
   free(s);
 }
 
+SecretSource secret_source(const Secret *s) {
+  return s->source;
+}
+
 int secret_describe(const Secret *s, Buf *out) {
   static const char *const names[] = {
     [SECRET_LITERAL] = "a value in the configuration",

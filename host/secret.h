@@ -45,6 +45,8 @@ const char *secret_value(Secret *s, size_t *len, Err *err);
    fetched, or there is none. */
 const char *secret_known(const Secret *s);
 
+SecretSource secret_source(const Secret *s);
+
 /* "environment variable INTREXX_PASSWORD", "file /run/x", ... never the
    value. Appends to out. */
 int secret_describe(const Secret *s, Buf *out);

@@ -1,9 +1,10 @@
-/* store.h - the SQLite store: the record of calls that change something.
-   No Lua. */
+/* store.h - the SQLite store: the record of calls that change something, and
+   a bounded history of what was sent and what came back. No Lua. */
 /* SPDX-License-Identifier: MIT */
 #ifndef STORE_H
 #define STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "err.h"
 
@@ -12,9 +13,32 @@ typedef struct Store Store;
 /* Opens or creates. path NULL: a store in memory, for throw-away sandboxes.
    Files are created 0600 in a directory made 0700; a file of another owner
    or with group or other bits is refused with the chmod line. Network file
-   systems, a corrupt file and a newer schema are refused. */
+   systems, a corrupt file and a newer schema are refused; an older schema is
+   brought up to this one. */
 Store *store_open(const char *path, Err *err);
 void store_close(Store *s);           /* NULL is fine */
+
+/* A request and its reply, for people to look at. NULL where nothing is known
+   or kept; strings borrowed, NUL-terminated, redacted on their way in. Bodies
+   are cut after 64 KiB, and the cut is remembered. */
+typedef struct StoreExchange {
+  const char *service, *profile, *operation, *effect;  /* not read for a call:
+                                                          it says so itself */
+  const char *what;          /* which thing it is about: key or path values */
+  const char *method, *url;
+  const char *request_head;  /* lines "Name: value"; credentials are not in */
+  const char *request_body;
+  const char *request_note;  /* why a body is not kept */
+  const char *files;         /* JSON: [[part, name, type, bytes], ...] */
+  const char *outcome;       /* as of a call; the default is "sent" */
+  const char *reply_head, *reply_body, *reply_note;
+  const char *times;         /* JSON object of seconds, by stage */
+  const char *kind, *message;   /* of the error */
+  int status, attempts;
+  double seconds;            /* how long it took */
+  double at;                 /* when it began, since 1970; 0: now */
+  bool insecure;             /* the server's certificate was not verified */
+} StoreExchange;
 
 /* A call about to be sent. All strings borrowed, NUL-terminated; everything
    that is kept goes through redact_text on its way in, so the credentials
@@ -25,6 +49,7 @@ typedef struct StoreCall {
   const char *scope;       /* path arguments joined by "/", "" if none */
   const char *key;         /* nullable */
   const char *arguments;   /* JSON; cut after 64 KiB */
+  const StoreExchange *exchange;   /* nullable: what the history shows of it */
 } StoreCall;
 
 /* Durable before it returns; *id identifies the row. -1: do not send. */
@@ -34,6 +59,12 @@ int store_call_begin(Store *s, const StoreCall *call, long long *id, Err *err);
    remote_id and message are nullable. */
 int store_call_end(Store *s, long long id, const char *outcome, int status,
                    const char *remote_id, const char *message, Err *err);
+
+/* The same; exchange (nullable) is what the history shows of the reply, and
+   goes into the same transaction. */
+int store_call_finish(Store *s, long long id, const char *outcome, int status,
+                      const char *remote_id, const char *message,
+                      const StoreExchange *exchange, Err *err);
 
 /* The remote id of the newest "done" call with this key, so that a create
    can be found again where the service has no look-up. Kept for good, also
@@ -63,6 +94,39 @@ int store_each_call(Store *s, int limit, store_row_fn *fn, void *ctx, Err *err);
    with the numbers below. */
 enum { STORE_KEEP_ROWS = 10000, STORE_KEEP_DAYS = 90 };
 int store_prune(Store *s, long long keep_rows, double keep_days, Err *err);
+
+/* Adds n exchanges that belong to no call of the record (reads), in one
+   transaction. */
+int store_add_exchanges(Store *s, const StoreExchange *list, size_t n,
+                        Err *err);
+
+typedef struct StoreExchangeRow {
+  long long id;
+  const char *at;          /* ISO 8601, UTC, with milliseconds */
+  StoreExchange x;         /* x.at is 0; x.effect "read" is no call */
+  long long request_cut, reply_cut;   /* bytes of a body before it was cut */
+} StoreExchangeRow;
+typedef int store_exchange_fn(void *ctx, const StoreExchangeRow *row);
+
+/* NULL and 0 are no condition. */
+typedef struct StoreFilter {
+  const char *service, *operation, *outcome;
+  const char *since;       /* ISO 8601, UTC; as much of it as matters */
+  int limit;               /* rows at most */
+} StoreFilter;
+
+/* Exchanges, those that began last first, without heads and bodies; fn as above. */
+int store_each_exchange(Store *s, const StoreFilter *filter,
+                        store_exchange_fn *fn, void *ctx, Err *err);
+
+/* One whole exchange: 1 shown to fn, 0 there is none, -1 failure. */
+int store_one_exchange(Store *s, long long id, store_exchange_fn *fn,
+                       void *ctx, Err *err);
+
+/* As store_prune, for the history; whatever their outcome. */
+enum { STORE_KEEP_EXCHANGES = 1000, STORE_KEEP_EXCHANGE_DAYS = 30 };
+int store_prune_exchanges(Store *s, long long keep_rows, double keep_days,
+                          Err *err);
 
 /* Reads the whole store and checks it; for doctor. */
 int store_check(Store *s, Err *err);

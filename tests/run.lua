@@ -34,12 +34,18 @@ end
 -- how each kind of test is started
 local kinds = {
   { glob = "tests/c/test_*.c", run = function(path) return valgrind .. build .. "/tests/" .. path:match "([^/]+)%.c$" end },
+  { glob = "tests/fuzz/fuzz_*.c", run = function(path)
+    local name = path:match "fuzz_(.+)%.c$"
+    return ("%s/tests/fuzz_%s tests/fuzz/corpus/%s"):format(build, name, name)
+  end },
   { glob = "tests/lua/*_spec.lua", run = spec },
   { glob = "tests/services/*_spec.lua", run = spec },
   { glob = "tests/e2e/*.sh", run = function(path)
     return ("env ERRAND=%s PEER=%s sh %s"):format(quote(errand), quote(build .. "/tests/peer"), path)
   end },
-  { glob = "tests/e2e/*.exp", run = function(path) return "env ERRAND=" .. quote(errand) .. " expect " .. path end },
+  { glob = "tests/e2e/*.exp", run = function(path)
+    return ("env ERRAND=%s PEER=%s expect %s"):format(quote(errand), quote(build .. "/tests/peer"), path)
+  end },
 }
 
 local passed, failed, broken = 0, 0, {}

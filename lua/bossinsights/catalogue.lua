@@ -24,6 +24,7 @@ return {
   docs = "https://docs.bossinsights.com/developer/administration-api",
   evidence = "docs",
   url = { default = "https://admin.myintranetapps.com" },
+  check = "accounts.list",
 
   settings = {
     { "account_key", "string", required = true, secret = true, pattern = account_key_pattern, evidence = "source",

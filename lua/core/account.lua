@@ -5,13 +5,16 @@ local config = require "core.config"
 local error_ = require "core.error"
 local host_http = require "host.http"
 local json = require "host.json"
+local limits = require "core.limits"
 local paths = require "core.paths"
 
 local M = {}
 local accounts = {}
 
-local transport = { "cacert", "capath", "cert", "tls_key", "pinnedpubkey", "proxy", "noproxy", "unix_socket", "interface",
-  "http_version", "insecure", "connect_timeout", "stall_timeout", "timeout", "max_body", "max_header", "resolve", "connect_to" }
+local transport = { "cacert", "capath", "crlfile", "cert", "tls_key", "pinnedpubkey", "tls_min", "ciphers", "proxy",
+  "proxy_user", "proxy_cacert", "noproxy", "ipv4", "ipv6", "unix_socket", "interface", "http_version", "insecure",
+  "connect_timeout", "stall_timeout", "timeout", "max_body", "max_header", "resolve", "connect_to",
+  "retry", "retry_delay", "retry_max_delay", "retry_quota" }
 
 local function headers(rows)
   local out = {}
@@ -41,17 +44,29 @@ local function auth_spec(catalogue, name)
 end
 
 local function connect(catalogue, profile, auth)
+  if require("core.session").replay then
+    error_.raise("validation", "with --replay no service is reached: run this without it", { service = catalogue.name })
+  end
   local settings = config.service(profile, catalogue.name)
   local base, err = host_http.base(settings.url, settings.insecure_http or false)
   if not base then error_.rethrow(err, { service = catalogue.name }) end
   local corrected = paths.read(catalogue, settings.paths)
   local options = { service = catalogue.name, profile = profile, base = base, config = config.handle(), auth = auth_spec(catalogue, auth) }
   for _, name in ipairs(transport) do options[name] = settings[name] end
+  local session = require "core.session"
+  options.retry = session.retry or options.retry
+  local limit = limits.of(catalogue, settings, session.sandbox)
+  for name, value in pairs(limit) do options[name] = value end
+  if settings.cache_tokens and not require("core.session").sandbox then
+    options.token_dir = config.token_dir()
+    options.token_name = host_http.token_name(catalogue.name, profile, auth)
+  end
   local connection
   connection, err = host_http.connect(options)
   if not connection then error_.rethrow(err, { service = catalogue.name }) end
+  require("host.err").log("trace", ("%s: %s"):format(catalogue.name, limits.describe(limit)))
   -- whose record of writes it is: the sandbox has another port each time
-  local identity = require("core.session").sandbox and "sandbox" or base
+  local identity = session.sandbox and "sandbox" or base
   return { service = catalogue.name, profile = profile, catalogue = catalogue, settings = settings, base = base, identity = identity,
     connection = connection, protected = config.is_protected(profile), paths = corrected }
 end

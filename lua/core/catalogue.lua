@@ -20,12 +20,20 @@ local function least_elements(op)
   if op.effect == "create" or op.effect == "send" or op.danger and op.method ~= "PUT" then return 1 end
 end
 
+-- A body that is a file is told by its row, as the files of a form are.
+local function whole_file(op)
+  if op.body ~= "file" then return end
+  op.body, op.whole = nil, true
+  op.files = op.files or { { "file", "file", required = true, doc = "File that is the body." } }
+end
+
 local function index_operation(catalogue, resource, op)
   op.name = op[1]
   op.resource, op.service = resource.name, catalogue.name
   op.id = ("%s.%s.%s"):format(catalogue.name, resource.name, op.name)
   op.method, op.template = op.http:match "^(%u+) (/.*)$"
   if not op.method then error_.raise("script", ("catalogue: %s: http '%s' is no method and path"):format(op.id, op.http)) end
+  whole_file(op)
   if op.body_min == nil then op.body_min = least_elements(op) end
   normalise(op.path)
   normalise(op.query)

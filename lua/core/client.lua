@@ -10,7 +10,7 @@ local log = require "std.log"
 local paths = require "core.paths"
 local request_ = require "core.request"
 local secrets = require "core.secrets"
-local task = require "host.task"
+local session = require "core.session"
 
 local M = {}
 
@@ -31,6 +31,7 @@ local reply_meta = {
 
 local function account_of(module, op)
   local bound = require("core.services").bound[module]
+  if session.replay then return session.replay:account(bound) end
   return accounts.get(bound.catalogue, bound.profile, op and type(op.auth) == "string" and op.auth or nil)
 end
 
@@ -43,11 +44,29 @@ end
 -- before a write is recorded: somebody may have to agree, and the secrets must
 -- be known, so that redaction can keep them out of the record
 local function write_guard(account, op, request)
-  if op.auth ~= false then config.credentials(account.profile, account.service, op.auth) end
+  if account.replay then return nil end
+  if op.auth ~= false then
+    config.credentials(account.profile, account.service, op.auth, account.connection:token().there)
+  end
   if account.protected then
     require("core.confirm").confirm { service = account.service, profile = account.profile, operation = operation_name(op) }
   end
   return require("core.record").begin(account, op, request)
+end
+
+-- who wants to see reads: nil while that is not known, false for nobody
+local watch
+
+local function watch_read(account, op, request)
+  if watch == nil then
+    watch = not session.replay and (session.tape or config.history() == "all") and require "core.history" or false
+  end
+  return watch and watch.begin(account, op, request) or nil
+end
+
+--- Finds out anew who wants to see reads.
+function M.rewatch()
+  watch = nil
 end
 
 local function created(op, reply, data)
@@ -74,11 +93,18 @@ end
 -- A wait that was cut short: a write may have had its effect all the same, so
 -- its record says so, and a script does not take it for one that can be repeated.
 local function cut_short(op, request, row, err)
+  if op.effect == "read" then
+    note(request, row, "fail", error_.is(err) and err or error_.new("script", tostring(err)))
+    error(err, 0)
+  end
   if not error_.is(err) then err = error_.new("script", tostring(err)) end
-  if err.kind == "timeout" and not request.repeatable then
+  local unsent = request.call and request.call:unsent()
+  if unsent then
+    err.message, err.retryable, err.unsent = err.message .. " before the call was sent", true, true
+  elseif err.kind == "timeout" and not request.repeatable then
     err.kind, err.message = "in_doubt", "the deadline passed while the call was under way: look before repeating it"
   end
-  if err.kind == "cancelled" and not request.repeatable then
+  if err.kind == "cancelled" and not unsent and not request.repeatable then
     err.message = err.message .. " while the call was under way: it may have had its effect, look before repeating it"
   end
   err.service, err.operation = err.service or op.service, err.operation or request.operation
@@ -87,9 +113,10 @@ local function cut_short(op, request, row, err)
 end
 
 local function transfer(account, op, request, row)
-  if not row then return account.connection:send(request) end
-  local ok, status, value, reply = pcall(account.connection.send, account.connection, request)
+  if not row then return account.connection:send(request, op) end
+  local ok, status, value, reply = pcall(account.connection.send, account.connection, request, op)
   if not ok then cut_short(op, request, row, status) end
+  if status then row:got(status, value, reply) end
   return status, value, reply
 end
 
@@ -99,22 +126,31 @@ local function check_files(op, request)
   if not ok then error_.rethrow(err, { service = op.service, operation = operation_name(op) }) end
 end
 
--- When a service has answered 429 and its catalogue says that it then shuts
--- this machine out, more calls would only prolong that: base URL -> time.
-local blocked = {}
-
-local function refuse_blocked(account, request)
-  local left = (blocked[account.base] or 0) - task.now()
-  if left <= 0 then return end
-  error_.raise("rate_limited", ("%s answered 429 and lets nobody from here in for another %d s; nothing was sent, try again then")
-    :format(account.service, math.ceil(left)), { service = account.service, operation = request.operation })
+-- before anything is agreed to or recorded: what would only wait in vain
+local function refuse_paused(account, op, request)
+  local left = account.connection:paused()
+  if left < (request.timeout or account.settings.timeout or 120) then return end
+  local err = error_.new("rate_limited", ("%s answered 429 and lets nobody from here in for another %d s; nothing was sent, try "
+    .. "again then"):format(account.service, math.ceil(left)), { service = account.service, operation = request.operation })
+  if session.tape then session.tape:write({ account = account, op = op, request = request }, err) end
+  error_.rethrow(err)
 end
 
-local function note_block(account, err, reply)
-  local rate = account.catalogue.rate
-  if err.status ~= 429 or not (rate and rate.block) then return end
-  local wait = tonumber(reply.headers["retry-after"]) or rate.block
-  blocked[account.base] = task.now() + math.max(0, math.min(wait, rate.block))
+local reasons = {
+  attempts = "more are not made (setting 'retry')",
+  time = "the call had no time for another (setting 'timeout')",
+  quota = "no more are made until calls to it succeed again (setting 'retry_quota')",
+  pause = "it lets nobody in for longer than the call has (setting 'timeout')",
+}
+
+-- How many attempts it took, where the time went, and why it ends there.
+local function tell_attempts(err, course)
+  err.attempts, err.seconds = course.attempts, course.seconds
+  if not course.gave_up then return end
+  if course.retry_after then err.retry_after = course.retry_after end
+  if course.gave_up == "attempts" and course.attempts < 2 then return end
+  err.message = ("%s; gave up after %d attempt%s in %.1f s (%.1f s of it between them): %s"):format(err.message, course.attempts,
+    course.attempts == 1 and "" or "s", course.seconds, course.waited or 0, reasons[course.gave_up])
 end
 
 --- Sends a built request over an account and gives data and reply; raises.
@@ -123,31 +159,38 @@ end
 function M.send(account, op, request, look)
   paths.apply(account.paths, op, request)
   request.operation = operation_name(op)
-  refuse_blocked(account, request)
+  request.timeout, request.retry = request.options.timeout or op.timeout, request.options.retry
+  refuse_paused(account, op, request)
   local writes = op.effect ~= "read"
-  if request.parts or request.output then check_files(op, request) end
+  if request.parts or request.upload or request.output then check_files(op, request) end
   secrets.hide(account.catalogue, op.body, request.value)
-  local row = writes and write_guard(account, op, request)
+  local row
+  if writes then
+    row = write_guard(account, op, request)
+  elseif watch ~= false then
+    row = watch_read(account, op, request)
+  end
   request.repeatable = (op.effect == "read" or op.effect == "set") and not op.once
   request.without, request.anonymous = op.without, op.auth == false
-  request.timeout = request.options.timeout or op.timeout
   if op.returns == "text" or op.returns == "file" then request.decode = "text" end
   local status, value, reply = transfer(account, op, request, row)
   if not status then
     local err = value
     err.service, err.operation = err.service or account.service, err.operation or request.operation
+    tell_attempts(err, err)
     if row then note(request, row, "fail", err) end
     error_.rethrow(err)
   end
   setmetatable(reply, reply_meta)
   local ok, data = pcall(envelope.unwrap, account.catalogue, op, status, value, reply)
   if not ok then
+    if error_.is(data) then tell_attempts(data, reply) end
     if row then note(request, row, "fail", data) end
-    note_block(account, data, reply)
     error(data, 0)
   end
   if op.secret and type(data) == "string" then require("host.err").hide(data) end
   secrets.hide(account.catalogue, op.returns, data)
+  if row then row:keep(data) end
   if look then look(value) end
   if op.created then data = created(op, reply, data) end
   if row then note(request, row, "done", status, data) end
@@ -200,7 +243,7 @@ function M.raw(service, method, path, options)
   local headers = { table.unpack(options.headers or {}) }
   if options.body then headers[#headers + 1] = "Content-Type: application/json" end
   return M.send(account, op, { method = method, template = path, path = {}, query = {}, headers = headers, body = options.body,
-    options = { timeout = options.timeout } })
+    upload = options.upload, options = { timeout = options.timeout, retry = options.retry } })
 end
 
 --- A member of the data by the JSON pointer, for callers that have both.

@@ -44,7 +44,9 @@ local function limit_problem(row, value)
   local unit = text and " characters" or ""
   if row.min and size < row.min then return ("must be at least %s%s"):format(row.min, unit) end
   if row.max and size > row.max then return ("must be at most %s%s"):format(row.max, unit) end
-  if row.pattern and text and not value:find("^" .. row.pattern .. "$") then return "does not look right" end
+  if row.pattern and text and value ~= row.also and not value:find("^" .. row.pattern .. "$") then
+    return row.form and ("must be %s, got '%s'"):format(row.form, value) or "does not look right"
+  end
 end
 
 -- The first variable that is set and not empty.
@@ -107,6 +109,21 @@ function Config:store_path()
   local path = env "ERRAND_STORE" or below("XDG_STATE_HOME", "/.local/state", "/errand/store.db")
   if path then return path end
   error_.raise("config", "there is no place for the record of writes: set HOME, or ERRAND_STORE to a file")
+end
+
+--- Directory in which tokens are kept (cache_tokens); nil in the sandbox, or
+-- when there is no home directory.
+function Config:token_dir()
+  if self.options.sandbox then return nil end
+  return below("XDG_CACHE_HOME", "/.cache", "/errand/tokens")
+end
+
+--- Whose requests and replies the history keeps: "writes" or "all".
+function Config:history()
+  local value = self:option "history" or not self.options.sandbox and env "ERRAND_HISTORY"
+  if not value then return self:open():history() end
+  if value == "writes" or value == "all" then return value end
+  error_.raise("config", ("ERRAND_HISTORY must be 'writes' or 'all', got '%s'"):format(value))
 end
 
 -- ---- reading ----
@@ -408,6 +425,15 @@ function Config:service(profile, service)
   return out
 end
 
+--- The way to sign in that an account would take, as its catalogue has it;
+-- nil and what to do if none has all it needs. Nobody is asked for anything.
+-- @tparam ?string auth as in credentials
+function Config:way(profile, service, auth)
+  self:service(profile, service)
+  local _, _, _, catalogue = self:prepare(service)
+  return sign_in(self, profile or self:handle():profile(), service, catalogue, auth)
+end
+
 -- Adds the {names} in all texts of value.
 local function mentioned(value, names)
   if type(value) == "string" then
@@ -435,15 +461,15 @@ end
 -- and fetches the secrets of that way (from files, commands, prompts), so that
 -- redaction knows them before anything is recorded.
 -- @tparam ?string auth name of the way, for operations that use another one
-function Config:credentials(profile, service, auth)
-  self:service(profile, service)
+-- @tparam ?boolean signed_in there is a token: what only a login wants is left
+function Config:credentials(profile, service, auth, signed_in)
+  local way, text = self:way(profile, service, auth)
+  if not way then error_.raise("auth", text, { service = service }) end
   local handle = self:handle()
   profile = profile or handle:profile()
   local rows, _, _, catalogue = self:prepare(service)
-  local way, text = sign_in(self, profile, service, catalogue, auth)
-  if not way then error_.raise("auth", text, { service = service }) end
-  local names = mentioned({ catalogue.headers or {}, way }, { tls_key_password = true })
-  for _, name in ipairs(way.needs or {}) do names[name] = true end
+  local names = mentioned({ catalogue.headers or {}, signed_in and way.send or way }, { tls_key_password = true, proxy_password = true })
+  for _, name in ipairs(not signed_in and way.needs or {}) do names[name] = true end
   fetch(handle, profile, service, rows, names)
   text = blank(self, profile, service, { way }) -- an empty answer on the terminal
   if text then error_.raise("auth", text, { service = service }) end
@@ -484,6 +510,7 @@ end
 -- Services that are known and have at least one setting: { profile, service }.
 function Config:accounts()
   local handle, known, seen, list = self:open(), {}, {}, {}
+  for service in pairs(self.variables) do self:prepare(service) end -- takes its variables
   for _, name in ipairs(self:services().names()) do known[name] = true end
   for _, entry in ipairs(handle:names()) do
     local profile = entry.profile == "" and handle:profile() or entry.profile

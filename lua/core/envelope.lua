@@ -84,6 +84,7 @@ local function snippet(text)
 end
 
 local function fail(env, op, status, value, reply, why, kind)
+  if status == 400 then require("core.tlspages").check(op, status, reply) end
   kind = kind or kind_of(env, status, op)
   if type(value) == "string" then value = host_json.decode(value) or value end -- where text was expected
   local problems = read_problems(value, env.problems)
@@ -128,6 +129,17 @@ local function check_partial(env, op, status, value, data)
     first.path and first.path .. ": " or "", first.message)
   error_.raise("server", text, { status = status, service = op.service, operation = op.resource .. "." .. op.name,
     problems = problems, body = data, retryable = false })
+end
+
+-- A page where a file was to come is a login page or a proxy's words. (One
+-- that was to go into a file was refused before.)
+local function check_page(op, status, value, reply)
+  local type_ = (reply.headers["content-type"] or ""):lower()
+  if not (type_:find "^text/html" or type_:find "^application/xhtml") or not tostring(value):find "^%s*<" then return end
+  local text = "HTTP %d: a page of HTML (a login page?) instead of the file; if it is what you want, give a file name that "
+    .. "ends in .html, else check the setting 'url' of %s; it begins: %s"
+  error_.raise(once(op) and "in_doubt" or "server", text:format(status, op.service, snippet(value) or ""),
+    { status = status, service = op.service, operation = op.resource and op.resource .. "." .. op.name })
 end
 
 local function is_object(data)
@@ -187,7 +199,10 @@ function M.unwrap(catalogue, op, status, value, reply)
   if status >= 300 or effective < 200 or effective >= 300 then
     return fail(env, op, status >= 300 and status or effective, value, reply)
   end
-  if op.returns == "file" then return value end
+  if op.returns == "file" then
+    check_page(op, status, value, reply)
+    return value
+  end
   check_empty(op, status, value)
   local wrapped = type(value) == "table"
   if env.ok and (value ~= nil or env.status) then

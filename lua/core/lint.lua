@@ -7,8 +7,8 @@ local M = {}
 
 -- accepted keys of each part; "any" stands for a value that is not looked into
 local service_keys = { format = "number", name = "string", title = "string", doc = "string", docs = "string", evidence = "string",
-  url = "table", settings = "table", headers = "table", auth = "table", envelope = "table", paging = "table", rate = "table",
-  shapes = "table", resources = "table" }
+  url = "table", check = "string", settings = "table", headers = "table", auth = "table", envelope = "table", paging = "table",
+  rate = "table", shapes = "table", resources = "table" }
 local row_keys = { required = "boolean", nullable = "boolean", enum = "table", min = "number", max = "number", pattern = "string",
   pattern_doc = "string", not_in = "table", default = "any", preset = "any", secret = "boolean", operators = "table",
   join = "string", doc = "string", evidence = "string", as = "string", value = "string", item_nullable = "boolean",
@@ -57,7 +57,7 @@ end
 
 -- keys the loader adds
 local derived = { name = true, type = true, id = true, resource = true, service = true, method = true, template = true, operation = true,
-  resource_list = true, setting = true, resource_names = true, shape_names = true }
+  resource_list = true, setting = true, resource_names = true, shape_names = true, whole = true }
 
 local function check_keys(report, path, value, accepted)
   for key, member in pairs(value) do
@@ -201,12 +201,15 @@ local function check_auth_name(report, at, catalogue, name)
 end
 
 local function check_files(report, at, catalogue, op, method)
+  if op.body == "file" and op.files and #op.files ~= 1 then report.add(at .. ".files", "a body is one file") end
+  if op.body == "file" and method:sub(1, 1) ~= "P" then report.add(at .. ".body", "%s sends no files", method) end
+  if op.body == "file" and op.fixed then report.add(at .. ".fixed", "a body that is a file has no members") end
   if not op.files then return end
   check_rows(report, at .. ".files", catalogue, op.files)
   for _, row in ipairs(op.files) do
     if row[2] ~= "file" then report.add(("%s.files[%s]"):format(at, tostring(row[1])), "the type is file") end
   end
-  if op.body then report.add(at .. ".files", "a form has no other body") end
+  if op.body and op.body ~= "file" then report.add(at .. ".files", "a form has no other body") end
   if method:sub(1, 1) ~= "P" then report.add(at .. ".files", "%s sends no files", method) end
 end
 
@@ -339,6 +342,25 @@ local function check_style(report, at, style)
   end
 end
 
+-- What errand login asks of a service that has no login: a read without
+-- arguments.
+local function check_check(report, catalogue)
+  local resource, name = catalogue.check:match "^([%w_]+)%.([%w_]+)$"
+  local found
+  for _, one in ipairs(catalogue.resources or {}) do
+    for _, op in ipairs(one[1] == resource and one.operations or {}) do
+      if op[1] == name then found = op end
+    end
+  end
+  if not found then return report.add("check", "no operation '%s'", catalogue.check) end
+  if found.effect ~= "read" then report.add("check", "'%s' is no read", catalogue.check) end
+  for _, rows in ipairs { found.path or {}, found.query or {}, found.header or {}, type(found.body) == "table" and found.body or {} } do
+    for _, row in ipairs(rows) do
+      if row.required and row.preset == nil then report.add("check", "'%s' wants '%s'", catalogue.check, row[1]) end
+    end
+  end
+end
+
 local function check_service(report, catalogue)
   check_keys(report, "service", catalogue, service_keys)
   for _, key in ipairs { "format", "name", "title", "url", "resources" } do
@@ -347,6 +369,7 @@ local function check_service(report, catalogue)
   check_rows(report, "settings", catalogue, catalogue.settings)
   if type(catalogue.url) == "table" then check_keys(report, "url", catalogue.url, url_keys) end
   if catalogue.rate then check_keys(report, "rate", catalogue.rate, rate_keys) end
+  if catalogue.check then check_check(report, catalogue) end
   check_headers(report, "headers", catalogue.headers)
   check_auth(report, catalogue)
   if catalogue.envelope then check_envelope(report, "envelope", catalogue.envelope) end

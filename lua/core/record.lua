@@ -4,7 +4,10 @@
 local check = require "core.check"
 local error_ = require "core.error"
 local first = require("core.pointer").first
+local history = require "core.history"
 local json = require "host.json"
+local kept = require "core.kept"
+local session = require "core.session"
 
 local M = {}
 local store
@@ -20,6 +23,8 @@ end
 
 --- Closes the store, if it was opened; the next write opens it again.
 function M.close()
+  local ok, err = pcall(history.flush)
+  if not ok then require("std.log").error("the last reads are not in the history: " .. tostring(err)) end
   if store then store:close() end
   store = nil
 end
@@ -35,40 +40,17 @@ local function find_key(catalogue, op, value)
   end
 end
 
--- secret members of the body do not enter the store
-local function without_secrets(catalogue, rows, value)
-  if type(value) ~= "table" then return value end
-  local out = json.is_array(value) and json.array({}) or json.object({})
-  for key, member in pairs(value) do out[key] = member end
-  for _, row in ipairs(rows or {}) do
-    if row.secret and out[row.name] ~= nil then
-      out[row.name] = "[secret]"
-    elseif out[row.name] ~= nil then
-      out[row.name] = M.clean(catalogue, row.type, out[row.name])
-    end
-  end
-  return out
-end
-
 --- A copy of a checked body without its secret members.
-function M.clean(catalogue, type_, value)
-  if type(type_) == "table" then return without_secrets(catalogue, type_, value) end
-  local inner = type(type_) == "string" and type_:match "^%[(.+)%]$"
-  if inner and type(value) == "table" then
-    local out = json.array({})
-    for i, item in ipairs(value) do out[i] = M.clean(catalogue, inner, item) end
-    return out
-  end
-  local shape = catalogue.shapes and catalogue.shapes[type_]
-  return shape and without_secrets(catalogue, shape, value) or value
-end
+M.clean = kept.clean
 
-local row_meta = {}
+local row_meta = setmetatable({}, history.Watch)
 row_meta.__index = row_meta
 
-local function finish(row, outcome, status, remote_id, message)
-  local ok, err = M.store():finish(row.id, outcome, status or 0, remote_id, message)
-  if not ok then error_.rethrow(err) end
+local function finish(row, outcome, status, remote_id, err)
+  local message = err and kept.message(row.op, err)
+  local ok, why = M.store():finish(row.id, outcome, status or 0, remote_id, message, history.reply_half(row, err))
+  history.tape(row, err)
+  if not ok then error_.rethrow(why) end
 end
 
 local function id_of(data)
@@ -80,6 +62,7 @@ end
 
 --- The call succeeded; the id of what it made is kept where there is one.
 function row_meta:done(status, data)
+  self:keep(data)
   finish(self, "done", status, type(data) == "table" and id_of(data) or nil)
 end
 
@@ -88,9 +71,10 @@ local definite = { auth = true, not_found = true, conflict = true, rate_limited 
 
 --- The call failed: without effect, or nobody knows.
 function row_meta:fail(err)
+  self:keep()
   local outcome = "in_doubt"
-  if definite[err.kind] or err.retryable and self.effect == "set" then outcome = "failed" end
-  finish(self, outcome, err.status, nil, tostring(err.message))
+  if definite[err.kind] or err.unsent or err.retryable and self.effect == "set" then outcome = "failed" end
+  finish(self, outcome, err.status, nil, err)
 end
 
 local function path_scope(request)
@@ -106,25 +90,39 @@ local function files_of(parts)
   return out
 end
 
+-- a file that is the whole body; what it holds is not for the record
+local function file_of(path)
+  local file = io.open(path, "rb")
+  local size = file and file:seek "end"
+  if file then file:close() end
+  return json.object { file = path, size = size or nil }
+end
+
 --- Records a call that is about to be sent; raises if it cannot be recorded,
 -- so that nothing leaves unrecorded.
 function M.begin(account, op, request)
   local shown = request.value ~= nil and M.clean(account.catalogue, op.body, request.value) or nil
   if request.parts then shown = files_of(request.parts) end
-  local id, err = M.store():begin {
+  if request.upload then shown = file_of(request.upload) end
+  local key = op.resource and find_key(account.catalogue, op, request.value)
+  local row = setmetatable(history.start(account, op, request, key), row_meta)
+  local id, err = M.store():begin({
     service = account.service, profile = account.profile, account = account.identity,
     operation = op.resource and op.resource .. "." .. op.name or op.name, effect = op.effect, scope = path_scope(request),
-    key = op.resource and find_key(account.catalogue, op, request.value), arguments = shown ~= nil and json.encode(shown) or "",
-  }
+    key = key, arguments = shown ~= nil and json.encode(shown) or "",
+  }, history.request_half(row))
   if not id then error_.rethrow(err, { service = account.service }) end
-  return setmetatable({ id = id, effect = op.effect }, row_meta)
+  row.id = id
+  return row
 end
 
 --- The id of what an earlier call made, nil if errand has not made it.
 function M.find(account, operation, scope, key)
+  if account.replay then return account.replay:find(account, operation, scope, key) end
   local id, err = M.store():find_remote { service = account.service, profile = account.profile, account = account.identity,
     operation = operation, scope = scope, key = key }
   if err then error_.rethrow(err) end
+  if session.tape then session.tape:found(account, operation, scope, key, id) end
   return id
 end
 

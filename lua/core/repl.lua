@@ -55,7 +55,7 @@ end
 
 local function say(text)
   local err = require "host.err"
-  sys.write(2, err.redact(err.safe(text, true)) .. "\n")
+  sys.write(2, err.safe(err.redact(text), true) .. "\n")
 end
 
 --- repl.describe(err, text) -> what the user is told of an error in text.

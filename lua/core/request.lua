@@ -12,10 +12,10 @@ local suggest = require "core.suggest"
 
 local M = {}
 
-local option_types = { timeout = "number", cap = "integer", to = "string", field = "string" }
+local option_types = { timeout = "number", cap = "integer", retry = "count", to = "string", field = "string" }
 
 --- Names of the call options (the table after the arguments).
-M.options = { "cap", "field", "timeout", "to" }
+M.options = { "cap", "field", "retry", "timeout", "to" }
 
 --- The parameter that an operation has whose reply is a file.
 M.to = { "to", "string", name = "to", type = "string", min = 1,
@@ -288,7 +288,7 @@ end
 -- options that only some operations have
 local function fits(op, name)
   if name == "to" then return op.returns == "file" end
-  if name == "field" then return op.files ~= nil and #op.files == 1 end
+  if name == "field" then return op.files ~= nil and #op.files == 1 and not op.whole end
   return true
 end
 
@@ -304,6 +304,10 @@ local function read_options(op, options, problems)
     elseif want == "string" then
       if type(value) ~= "string" or value == "" then
         problems[#problems + 1] = { path = "options." .. name, message = "text expected, got " .. (value == "" and "none" or type(value)) }
+      end
+    elseif want == "count" then
+      if math.type(value) ~= "integer" or value < 0 or value > 100 then
+        problems[#problems + 1] = { path = "options." .. name, message = "a whole number from 0 to 100 expected, got " .. tostring(value) }
       end
     elseif type(value) ~= "number" or not (value > 0 and value < math.huge) or want == "integer" and not math.tointeger(value) then
       problems[#problems + 1] = { path = "options." .. name, message = ("a %snumber above 0 expected, got %s"):format(
@@ -343,9 +347,22 @@ function M.parse(op, ...)
   return call
 end
 
+-- one file that is the whole body; a header of the call's own tells its type
+local function whole_file(request)
+  local file = request.parts[1]
+  request.parts = nil
+  if not file then return end
+  request.upload = file[2]
+  if not file[3] then return end
+  for _, line in ipairs(request.headers) do
+    if line:lower():find("content-type:", 1, true) == 1 then return end
+  end
+  request.headers[#request.headers + 1] = "Content-Type: " .. file[3]
+end
+
 --- Checks a parsed call and places everything; raises with all problems.
 -- @return { method, template, path, query, headers, body, options, parts =
---   { { name, path, content_type }, ... }, output = path }
+--   { { name, path, content_type }, ... }, upload = path, output = path }
 function M.build(catalogue, op, settings, call)
   local problems = {}
   local request = { method = op.method, template = op.template, query = {} }
@@ -367,6 +384,7 @@ function M.build(catalogue, op, settings, call)
     table.sort(problems, function(a, b) return (a.path or "") < (b.path or "") end)
     error_.problems("validation", problems, { service = op.service, operation = op.resource .. "." .. op.name })
   end
+  if op.whole then whole_file(request) end
   if request.parts and request.options.field then request.parts[1][1] = request.options.field end
   if request.value ~= nil then
     local text, err = json.encode(request.value)

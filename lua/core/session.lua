@@ -6,10 +6,16 @@
 -- output   format given with -o
 -- yes      true: writes on a protected profile are not asked for
 -- quiet    true: no progress, no notices
+-- timing   true: --timing
+-- retry    number of retries for every service (--retry)
 -- verbose  0, 1 (trace), 2 (debug)
 -- sandbox  true or the path of its state file (--sandbox[=FILE])
 -- faults   list of fault specifications (--fault)
 -- child    the sandbox's process while --sandbox is in force
+-- history  "all": reads go into the history, too (--history)
+-- record   name of the cassette to record (--record); tape while it is open
+-- play     name of the cassette to play (--replay); replay what answers then,
+--          instead of all services
 -- words    the arguments of the script; script its name
 
 return { verbose = 0, faults = {}, words = {} }

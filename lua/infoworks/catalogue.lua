@@ -48,6 +48,7 @@ return {
   docs = "https://docs.infoworks.io/infoworks-5.5.1/infoworks-rest-api-v3/ref",
   evidence = "docs",
   url = { example = "https://infoworks.example.com:443/v3" },
+  check = "me.get",
 
   settings = {
     { "refresh_token", "string", secret = true, evidence = "source",

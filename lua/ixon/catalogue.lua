@@ -29,6 +29,7 @@ return {
   docs = "https://developer.ixon.cloud/",
   evidence = "docs",
   url = { default = "https://portal.ixon.cloud/api" },
+  check = "me.get",
 
   settings = {
     { "application", "string", required = true, min = 12, max = 12, pattern = "[0-9A-Za-z]+",

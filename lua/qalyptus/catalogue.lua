@@ -38,6 +38,7 @@ return {
   docs = "https://help.qalyptus.com/",
   evidence = "source",
   url = { example = "https://reports.example.com/api/v1" },
+  check = "users.list",
 
   settings = {
     { "key", "string", required = true, secret = true, evidence = "docs",

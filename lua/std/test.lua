@@ -106,7 +106,8 @@ local function result(ok, name, message)
   state.count = state.count + 1
   if not ok then state.failed = state.failed + 1 end
   say(("%s %d - %s"):format(ok and "ok" or "not ok", state.count, (name:gsub("[#\n]", " "))))
-  if not ok then say("# " .. message:gsub("\n", "\n# ")) end
+  -- an error that is shown may repeat what a server made of our credentials
+  if not ok then say("# " .. require("host.err").redact(message):gsub("\n", "\n# ")) end
 end
 
 local function message_of(err)

@@ -21,6 +21,8 @@ typedef struct Conn {
   Buf in, out;
   size_t written;
   const PeerReply *reply;    /* being sent */
+  size_t to_fill;            /* zeros still to be sent */
+  size_t body, discard;      /* of a request that is not kept; to come yet */
   LoopTimer *timer;
 } Conn;
 
@@ -33,6 +35,7 @@ struct Peer {
   size_t nrules;
   Conn conns[CONNECTIONS];
   int accepted, to_drop;
+  size_t swallow;            /* 0 = never */
   char *seen[SEEN];          /* "GET /x" of every request */
   int nseen;
   Buf last;
@@ -95,7 +98,14 @@ static void send_some(Conn *c) {
     }
     if (sent > 0) c->written += (size_t)sent;
   }
-  if (c->written == c->out.len && c->reply->endless) {
+  if (c->written == c->out.len && c->to_fill > 0) {
+    static const char zeros[1 << 18];
+    n = c->to_fill < sizeof zeros ? c->to_fill : sizeof zeros;
+    c->to_fill -= n;
+    buf_reset(&c->out);
+    c->written = 0;
+    buf_add(&c->out, zeros, n);
+  } else if (c->written == c->out.len && c->reply->endless) {
     buf_reset(&c->out);
     c->written = 0;
     buf_puts(&c->out, c->reply->endless);
@@ -116,14 +126,14 @@ static void on_drip(void *ctx) {
   send_some(c);
 }
 
-static const PeerReply *find_rule(Peer *p, const char *target) {
+static const PeerReply *find_rule(Peer *p, const char *target, bool use) {
   static const PeerReply none = {
     .bytes = "HTTP/1.1 404 No Rule\r\nContent-Length: 0\r\n\r\n" };
   for (size_t i = 0; i < p->nrules; i++) {
     const PeerReply *r = &p->rules[i];
     if (r->target && strcmp(r->target, target) != 0) continue;
     if (r->times > 0 && p->used[i] >= r->times) continue;
-    p->used[i]++;
+    if (use) p->used[i]++;
     return r;
   }
   return &none;
@@ -140,22 +150,53 @@ static size_t request_length(const Buf *in) {
   return in->len >= head + body ? head + body : 0;
 }
 
+static char *target_of(const char *request) {
+  const char *space = strchr(request, ' ');
+  size_t len = space ? (size_t)(space - request) : 0;
+  if (space) len += 1 + strcspn(space + 1, " ?\r");
+  char *target = strndup(request, len);
+  if (!target) exit(2);
+  return target;
+}
+
+/* Cuts a request down to its head if its body is not to be kept. True if it
+   can be answered now. */
+static bool skim(Conn *c) {
+  Peer *p = c->peer;
+  char *end = c->in.len > 0 ? memmem(c->in.data, c->in.len, "\r\n\r\n", 4)
+                            : NULL;
+  if (!end || c->body > 0) return c->body > 0 && c->discard == 0;
+  char *found = strcasestr(c->in.data, "\r\nContent-Length:");
+  size_t head = (size_t)(end - c->in.data) + 4, have = c->in.len - head;
+  size_t body = found && found < end ? strtoul(found + 17, NULL, 10) : 0;
+  char *target = target_of(c->in.data);
+  bool early = find_rule(p, target, false)->early;
+  free(target);
+  if (body == 0 || have > body || !(early || (p->swallow && body > p->swallow)))
+    return false;
+  c->body = body;
+  c->discard = body - have;
+  c->in.len = head;
+  c->in.data[head] = '\0';
+  return early || c->discard == 0;
+}
+
 static void next_request(Conn *c) {
   Peer *p = c->peer;
-  size_t n = request_length(&c->in);
-  if (n == 0 || c->reply) return;
+  if (c->reply) return;
+  size_t n = skim(c) ? c->in.len : c->body > 0 ? 0 : request_length(&c->in);
+  if (n == 0) return;
   buf_reset(&p->last);
   buf_add(&p->last, c->in.data, n);
   memmove(c->in.data, c->in.data + n, c->in.len - n + 1);
   c->in.len -= n;
-  if (p->watch) p->watch(p->watch_ctx, p->last.data, n);
-  const char *space = strchr(p->last.data, ' ');
-  size_t len = space ? (size_t)(space - p->last.data) : 0;
-  if (space) len += 1 + strcspn(space + 1, " ?\r");
-  char *target = strndup(p->last.data, len);
-  if (!target || p->nseen == SEEN) exit(2);
-  p->seen[p->nseen++] = target;
-  c->reply = find_rule(p, target);
+  if (c->body > 0) buf_printf(&p->last, "[%zu bytes]", c->body - c->discard);
+  c->body = 0;    /* what is still to come of it is thrown away */
+  if (p->watch) p->watch(p->watch_ctx, p->last.data, p->last.len);
+  if (p->nseen == SEEN) exit(2);
+  char *target = p->seen[p->nseen++] = target_of(p->last.data);
+  c->reply = find_rule(p, target, true);
+  c->to_fill = c->reply->fill;
   if (c->reply->bytes)
     buf_add(&c->out, c->reply->bytes,
             c->reply->len ? c->reply->len : strlen(c->reply->bytes));
@@ -176,7 +217,9 @@ static void on_conn(void *ctx, int fd, int events) {
       conn_close(c, false);
       return;
     }
-    if (n > 0) buf_add(&c->in, bytes, (size_t)n);
+    size_t skip = n < 0 ? 0 : (size_t)n < c->discard ? (size_t)n : c->discard;
+    c->discard -= skip;
+    if (n > 0) buf_add(&c->in, bytes + skip, (size_t)n - skip);
     next_request(c);
   } else if (events & LOOP_HANGUP) {
     conn_close(c, false);
@@ -262,6 +305,10 @@ void peer_forget(Peer *p) {
   p->nrules = 0;
   memset(p->used, 0, sizeof p->used);
   buf_reset(&p->last);
+}
+
+void peer_swallow(Peer *p, size_t n) {
+  p->swallow = n;
 }
 
 void peer_drop_connections(Peer *p, int n) {

@@ -26,6 +26,9 @@ typedef struct PeerReply {
   double delay;          /* seconds before the reply */
   double drip;           /* seconds between single bytes */
   const char *endless;   /* sent again and again after bytes; borrowed */
+  size_t fill;           /* so many zero bytes after bytes, never held whole */
+  bool early;            /* before the body of the request is there, which is
+                            then thrown away */
 } PeerReply;
 
 Peer *peer_new(Loop *loop);          /* exits the test on failure */
@@ -36,6 +39,9 @@ const char *peer_base(const Peer *p);    /* "http://127.0.0.1:PORT" */
 /* Rules are tried in order of addition; without one: 404. */
 void peer_on(Peer *p, PeerReply reply);
 void peer_forget(Peer *p);               /* rules, counts and bytes */
+/* Bodies of more than n bytes are counted and thrown away: the request is its
+   head and then "[N bytes]". */
+void peer_swallow(Peer *p, size_t n);
 /* The next n connections are closed as soon as they are accepted. */
 void peer_drop_connections(Peer *p, int n);
 

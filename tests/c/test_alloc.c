@@ -208,7 +208,8 @@ static const struct { const char *name, *code; } chunks[] = {
    "  if not a then error(err, 0) end\n"
    "  local ok, why = a:send { method = 'GET', template = '/x/{y}',\n"
    "    path = { { 'y', 'z' } }, query = {}, headers = { 'X-B: 2' },\n"
-   "    body = '{}', operation = 'o', repeatable = false, timeout = 5 }\n"
+   "    body = '{}', operation = 'o', repeatable = false, timeout = 5,\n"
+   "    retry = 0 }\n"
    "  a:close()\n"
    "  assert(not ok)\n"
    "  if why.kind ~= 'network' then error(why, 0) end\n"
@@ -237,6 +238,39 @@ static const struct { const char *name, *code; } chunks[] = {
    "  local one = t.spawn(send)\n"
    "  send()\n"
    "  one:join()\n"
+   "end"},
+  {"host.http with tokens that are kept",
+   "local http, c = require 'host.http', require 'host.config'\n"
+   "local sandbox = require 'host.sandbox'\n"
+   "local reply = { status = 200, body = 'a-token-canary',\n"
+   "  headers = { ['Content-Type'] = 'text/plain' } }\n"
+   "local dir, name = ALLOC_DIR .. '/tokens', http.token_name('s', 'p')\n"
+   "local way = { needs = { 'user', 'password' },\n"
+   "  send = { { 'Authorization', 'Bearer {token}' } },\n"
+   "  login = { method = 'POST', path = '/auth', token = '',\n"
+   "    body = '{\"u\":\"{user}\",\"p\":\"{password}\"}' } }\n"
+   "local function pass(value, err, ...)\n"
+   "  if not value then error(err, 0) end\n"
+   "  return value, err, ...\n"
+   "end\n"
+   "return function()\n"
+   "  pass(http.forget_tokens(dir))\n"
+   "  local server <close> = sandbox.listen(0, function() return reply end)\n"
+   "  local h = c.new()\n"
+   "  assert(h:set_profile 'p' and h:set('p', 's', 'user', 'me', 'here'))\n"
+   "  assert(h:set('p', 's', 'password', 'secret-canary', 'here', true))\n"
+   "  local options = { service = 's', profile = 'p', config = h,\n"
+   "    base = 'http://127.0.0.1:' .. server:port(),\n"
+   "    auth = { headers = {}, methods = { way } },\n"
+   "    token_dir = dir, token_name = name }\n"
+   "  local a <close> = pass(http.connect(options))\n"
+   "  assert(select(2, pass(a:login())) == 1)\n"
+   "  local token = a:token()\n"
+   "  if not token.kept then error('no memory for the file', 0) end\n"
+   "  local b <close> = pass(http.connect(options))\n"
+   "  if not b:token().there then error('no memory to read it', 0) end\n"
+   "  assert(select(2, pass(b:login())) == 0)\n"
+   "  assert(#pass(http.forget_tokens(dir, name)) == 1)\n"
    "end"},
 };
 
@@ -349,7 +383,7 @@ int main(void) {
   for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++)
     test_chunk(chunks[i].name, chunks[i].code);
   static const char *const left_over[] = {"/a/b/file", "/a/b", "/a",
-                                          "/config.lua", ""};
+    "/config.lua", "/tokens/s@p.lock", "/tokens", ""};
   for (size_t i = 0; i < sizeof left_over / sizeof *left_over; i++) {
     char path[128];
     snprintf(path, sizeof path, "%s%s", dir, left_over[i]);

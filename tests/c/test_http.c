@@ -386,6 +386,10 @@ static void test_broken_replies(void) {
       "chunk cut off" },
     { "SSH-2.0-OpenSSH_9.2\r\n", "another protocol" },
     { "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "NUL in a header" },
+    { "HTTP/1.1 200 OK\r\nX: a\r\n", "headers cut off" },
+    { "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+      "two lengths" },
+    { "HTTP/1.1 101 Switch\r\nUpgrade: x\r\n\r\nx", "a protocol nobody wants" },
   };
   for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
     peer_forget(peer);

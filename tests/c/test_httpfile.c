@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,6 +29,23 @@ static Loop *loop;
 static Peer *peer;
 static Http *http;
 static char dir[] = "/tmp/errand-test-XXXXXX";
+
+/* Files without names, or the way for systems that have none. */
+static bool named;
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int __wrap_open(const char *path, int flags, ...) {
+  va_list ap;
+  va_start(ap, flags);
+  mode_t mode = va_arg(ap, mode_t);   /* read only where there is one */
+  va_end(ap);
+  if (named && (flags & O_TMPFILE) == O_TMPFILE) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return __real_open(path, flags, mode);
+}
 
 static void on_done(void *ctx, HttpReq *req) {
   (void)req;
@@ -182,8 +200,13 @@ static void test_refused(void) {
       .body = "x", .body_len = 1 },
     { .method = "POST", .url = "/up", .parts = &part, .nparts = 1,
       .headers = typed, .nheaders = 1 },
+    { .method = "POST", .url = "/up", .parts = &part, .nparts = 1,
+      .upload = part.path },
+    { .method = "POST", .url = "/up", .upload = part.path, .body = "x",
+      .body_len = 1 },
+    { .method = "DELETE", .url = "/up", .upload = part.path },
   };
-  for (size_t i = 0; i < 3; i++)
+  for (size_t i = 0; i < 6; i++)
     ok(!begin(bad[i], &finished, &err) && err.kind == ERR_VALIDATION,
        "a form is all there is");
   ok(http_check_files(&bad[0], &err) == 0, "a file that is there is fine");
@@ -211,19 +234,102 @@ static void test_once(void) {
   http_req_free(r);
 }
 
-static void test_shrinks(void) {
+static void shrink(bool whole) {
   Err err = { 0 };
   bool finished;
   peer_on(peer, (PeerReply){ .bytes = OK });
   put("a.zip", "zip bytes", 9);
   HttpPart part = { "files", in_dir("a.zip"), NULL };
   HttpReq *r = begin((HttpCall){ .method = "POST", .url = "/up",
-    .parts = &part, .nparts = 1, .repeatable = true }, &finished, &err);
+    .parts = whole ? NULL : &part, .nparts = whole ? 0 : 1,
+    .upload = whole ? part.path : NULL, .repeatable = true }, &finished, &err);
   if (!r || truncate(part.path, 4)) exit(2);
   while (!finished) loop_step(loop, 1, &err);
   is_kind(r, ERR_FILE, "a file that shrinks meanwhile ends the call");
   ok(strstr(http_req_err(r)->text, "a.zip became shorter"), "by its name");
   is_int(peer_requests(peer, NULL), 0, "with no whole request sent");
+  http_req_free(r);
+}
+
+static void test_shrinks(void) {
+  shrink(false);
+  shrink(true);
+}
+
+static HttpReq *upload_whole(const char *method, const char *name,
+                             const char *type, bool repeatable) {
+  return call_with((HttpCall){ .method = method, .url = "/up",
+    .upload = in_dir(name), .headers = &type, .nheaders = type ? 1 : 0,
+    .repeatable = repeatable });
+}
+
+static void test_whole(void) {
+  static const char *const methods[] = { "POST", "PATCH", "PUT" };
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  put("a.zip", "PK zip\0bytes", 12);
+  put("empty", "", 0);
+  for (size_t i = 0; i < 3; i++) {
+    HttpReq *r = upload_whole(methods[i], "a.zip", NULL, i == 1);
+    is_kind(r, ERR_NONE, methods[i]);
+    ok(strncmp(peer_last(peer), methods[i], strlen(methods[i])) == 0 &&
+       sent_has("\r\nContent-Type: application/octet-stream\r\n") &&
+       sent_has("\r\nContent-Length: 12\r\n") && !sent_has("Expect"),
+       "sends the file as the body");
+    const char *body = strstr(peer_last(peer), "\r\n\r\n");
+    ok(body && memcmp(body + 4, "PK zip\0bytes", 12) == 0, "byte by byte");
+    http_req_free(r);
+  }
+  HttpReq *r = upload_whole("PUT", "a.zip", "content-type: image/png", true);
+  ok(sent_has("\r\ncontent-type: image/png\r\n") && !sent_has("octet"),
+     "of the type that a header says");
+  http_req_free(r);
+  r = upload_whole("PUT", "empty", NULL, true);
+  is_kind(r, ERR_NONE, "a file without bytes");
+  ok(sent_has("\r\nContent-Length: 0\r\n"), "is one");
+  http_req_free(r);
+  r = call_with((HttpCall){ .method = "POST", .url = "/x", .body = "{}",
+                            .body_len = 2, .repeatable = true });
+  ok(sent_has("\r\n\r\n{}") && !sent_has("octet"), "a plain POST after it "
+     "is a plain POST");
+  http_req_free(r);
+}
+
+static void test_whole_once(void) {
+  put("a.zip", "zip bytes", 9);
+  peer_on(peer, (PeerReply){ .target = "GET /x", .bytes = OK });
+  peer_on(peer, (PeerReply){ .target = "POST /up", .end = PEER_RESET });
+  peer_on(peer, (PeerReply){ .target = "PUT /up", .end = PEER_RESET,
+                             .times = 1 });
+  peer_on(peer, (PeerReply){ .target = "PUT /up", .bytes = OK });
+  http_req_free(call_with((HttpCall){ .method = "GET", .url = "/x",
+                                      .repeatable = true }));
+  HttpReq *r = upload_whole("POST", "a.zip", NULL, false);
+  is_kind(r, ERR_IN_DOUBT, "an upload whose answer is lost is in doubt");
+  is_int(peer_requests(peer, "POST /up"), 1, "and is not sent again");
+  http_req_free(r);
+  r = upload_whole("PUT", "a.zip", NULL, true);
+  is_kind(r, ERR_NONE, "one that may be repeated is, on a dead connection");
+  is_int(peer_requests(peer, "PUT /up"), 2, "by libcurl");
+  ok(sent_has("\r\n\r\nzip bytes"), "from its first byte");
+  http_req_free(r);
+}
+
+/* Whoever says no before all has come gets no more of it. */
+static void test_early(void) {
+  static const char no[] = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
+  put("big", "", 0);
+  if (truncate(in_dir("big"), 8 << 20)) exit(2);
+  peer_swallow(peer, 1 << 20);
+  peer_on(peer, (PeerReply){ .bytes = no, .early = true, .times = 1 });
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  HttpReq *r = upload_whole("POST", "big", NULL, false);
+  is_kind(r, ERR_NONE, "a refusal in the middle of an upload is a reply");
+  is_int(http_req_status(r), 401, "with its status");
+  ok(!sent_has("[8388608 bytes]"), "long before its end");
+  http_req_free(r);
+  r = upload_whole("POST", "big", NULL, false);
+  is_int(http_req_status(r), 200, "what is sent anew");
+  ok(sent_has("[8388608 bytes]"), "is sent from its first byte");
   http_req_free(r);
 }
 
@@ -294,9 +400,51 @@ static void test_cancelled(void) {
     .output = in_dir("x.zip"), .repeatable = true }, &finished, &err);
   if (!r) exit(1);
   while (http_req_size(r) == 0) loop_step(loop, 1, &err);
-  is_int(files(), 1, "half of it lies in a temporary file");
+  is_int(files(), named ? 1 : 0, "half of it lies in a temporary file");
   http_req_free(r);
   is_int(files(), 0, "which goes when the call is cancelled");
+}
+
+/* The same where a temporary file must have a name. */
+static void test_named(void) {
+  void (*const tests[])(void) = { test_download, test_failed_downloads,
+                                  test_cancelled };
+  named = true;
+  for (size_t i = 0; i < 3; i++) {
+    empty_dir();
+    peer_forget(peer);
+    tests[i]();
+  }
+  named = false;
+}
+
+static void test_page(void) {
+  static const char login[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: TEXT/html; charset=utf-8\r\n"
+    "Content-Length: 26\r\n\r\n\n <html>\033[2J Sign in</html>";
+  static char large[5000];
+  snprintf(large, sizeof large, "HTTP/1.1 200 OK\r\nContent-Type: "
+           "application/xhtml+xml\r\n\r\n<!doctype html>%4800s", "");
+  put("old.zip", "the old ones", 12);
+  peer_on(peer, (PeerReply){ .target = "GET /a", .bytes = login });
+  peer_on(peer, (PeerReply){ .target = "GET /b", .bytes = large,
+                             .end = PEER_HANG });
+  HttpReq *r = download("/a", "old.zip");
+  is_kind(r, ERR_SERVER, "a page is no file");
+  ok(strstr(http_req_err(r)->text, "begins: <html>\\x1b[2J Sign in") &&
+     strstr(http_req_err(r)->text, "ends in .html") == NULL &&
+     strstr(http_req_err(r)->text, "end in .html"), "is shown, made safe");
+  ok(!http_req_err(r)->retryable && http_req_err(r)->status == 200,
+     "and not asked for again");
+  http_req_free(r);
+  r = download("/b", "old.zip");
+  is_kind(r, ERR_SERVER, "however long it is");
+  http_req_free(r);
+  is_str(held("old.zip"), "the old ones", "and leaves what was there");
+  r = download("/a", "page.HTM");
+  is_kind(r, ERR_NONE, "unless its name says that it is one");
+  http_req_free(r);
+  is_int(files(), 2, "nothing else is left");
 }
 
 /* A server of its own process, so that its memory is not ours: takes what
@@ -398,8 +546,9 @@ int main(void) {
   http = http_new(loop, &(HttpOptions){ .service = "intrexx" }, &err);
   if (!http) return 2;
   void (*const tests[])(void) = {
-    test_upload, test_refused, test_once, test_shrinks, test_download,
-    test_failed_downloads, test_cancelled, test_big,
+    test_upload, test_whole, test_refused, test_once, test_whole_once,
+    test_shrinks, test_early, test_download, test_failed_downloads,
+    test_cancelled, test_named, test_page, test_big,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
     peer = peer_new(loop);

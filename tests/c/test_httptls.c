@@ -2,8 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,7 +105,8 @@ static void fails(const HttpOptions *o, const char *host, int port,
   HttpReq *req = send_to(o, url);
   const Err *err = http_req_err(req);
   if (!ok(err->kind == ERR_NETWORK && err->retryable &&
-          !http_req_maybe_sent(req) && strstr(err->text, part), what))
+          http_req_lasting(req) && !http_req_maybe_sent(req) &&
+          strstr(err->text, part), what))
     printf("# kind %s: %s\n", err_kind_name(err->kind), err->text);
   http_req_free(req);
 }
@@ -118,6 +123,61 @@ static void works(const HttpOptions *o, const char *host, int port,
 
 static void in_dir(char *out, size_t size, const char *name) {
   snprintf(out, size, "%s/%s", dir, name);
+}
+
+static void refused(const HttpOptions *o, const char *part) {
+  Err err = { 0 };
+  Http *http = http_new(loop, o, &err);
+  if (!ok(!http && err.kind == ERR_CONFIG && strstr(err.text, part) &&
+          strstr(err.text, "intrexx"), part))
+    printf("# %s\n", err.text);
+  http_free(http);
+}
+
+static void accepted(const HttpOptions *o, const char *what) {
+  Err err = { 0 };
+  Http *http = http_new(loop, o, &err);
+  if (!ok(http != NULL, what)) printf("# %s\n", err.text);
+  http_free(http);
+}
+
+/* What the settings name is looked at before anything is sent. */
+static void test_files(void) {
+  static const char pin[] =
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  char two[256], cert[64], key[64], empty[64];
+  snprintf(two, sizeof two, "%s;%s", pin, pin);
+  in_dir(cert, sizeof cert, "cert.pem");
+  in_dir(key, sizeof key, "key.pem");
+  in_dir(empty, sizeof empty, "empty");
+  FILE *f = fopen(empty, "w");
+  if (f) fclose(f);
+#define WITH(...) &(HttpOptions){ .service = "intrexx", __VA_ARGS__ }
+  Err err = { 0 };
+  Secret *word = secret_new(SECRET_LITERAL, "door-bell-7", &err);
+  refused(WITH(.cacert = "/nonexistent"), "'cacert' of intrexx names a file");
+  refused(WITH(.cacert = empty), "empty is empty");
+  refused(WITH(.cacert = key), "holds something else in PEM form");
+  refused(WITH(.cacert = dir), "is no regular file");
+  refused(WITH(.capath = dir), "run openssl rehash");
+  refused(WITH(.capath = cert), "is no directory");
+  refused(WITH(.crlfile = cert), "holds no list of revoked");
+  refused(WITH(.cert = cert), "name its file in the setting 'tls_key'");
+  refused(WITH(.cert = empty, .key = key), "the setting 'cert' of intrexx");
+  refused(WITH(.cert = cert, .key = cert), "holds no private key");
+  refused(WITH(.key = key), "the setting 'tls_key' of intrexx is of no use");
+  refused(WITH(.key_password = word), "'tls_key_password' of intrexx is of");
+  refused(WITH(.tls_min = "1.1"), "'tls_min' of intrexx is either");
+  refused(WITH(.pinnedpubkey = "sha256//AAAA"), "is not of the form");
+  refused(WITH(.pinnedpubkey = cert), "holds no public key");
+  accepted(WITH(.cert = cert, .key = key), "a certificate and its key");
+  accepted(WITH(.pinnedpubkey = two), "two pins");
+  accepted(WITH(.tls_min = "1.3"), "tls_min = 1.3");
+  ok(chmod(key, 0640) == 0, "a key that others may read");
+  refused(WITH(.cert = cert, .key = key), "run chmod 600");
+  ok(chmod(key, 0600) == 0, "and no more");
+#undef WITH
+  secret_release(word);
 }
 
 static void run(void) {
@@ -137,6 +197,8 @@ static void run(void) {
   HttpOptions dated = { .service = "intrexx", .cacert = old_ca };
   HttpOptions pinned = { .service = "intrexx", .cacert = ca, .pinnedpubkey =
     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" };
+  HttpOptions newest = { .service = "intrexx", .cacert = ca,
+                         .tls_min = "1.3" };
   HttpOptions insecure = { .service = "intrexx", .insecure = true };
   works(&own, "localhost", port, "a self-signed certificate named in cacert");
   fails(&none, "localhost", port, "is self-signed; if it is the right one, "
@@ -147,6 +209,7 @@ static void run(void) {
   fails(&dated, "localhost", expired, "has expired", "expired");
   fails(&pinned, "localhost", port, "'pinnedpubkey'", "another than pinned");
   fails(&insecure, "localhost", tls11, "TLS 1.2", "TLS 1.1, even if insecure");
+  fails(&newest, "localhost", port, "'tls_min'", "TLS 1.2 with tls_min 1.3");
   works(&insecure, "localhost", other, "insecure accepts all");
   char url[64];
   snprintf(url, sizeof url, "http://localhost:%d/", port);
@@ -154,12 +217,60 @@ static void run(void) {
   ok(http_req_err(req)->kind != ERR_NONE || http_req_status(req) >= 400,
      "plain HTTP to a TLS port is no success");
   http_req_free(req);
+  test_files();
   stop(good), stop(wrong), stop(old), stop(weak);
+}
+
+enum { MANY = 12 };
+
+static int left;
+
+static void on_one(void *ctx, HttpReq *req) {
+  (void)ctx, (void)req;
+  left--;
+}
+
+/* Requests wait for the first connection, to share it. Where none comes about
+   they must not try one after the other. */
+static void test_nobody_shakes(void) {
+  struct sockaddr_in a = { .sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  socklen_t n = sizeof a;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) || listen(fd, 64) ||
+      getsockname(fd, (struct sockaddr *)&a, &n)) {
+    ok(0, "a port that accepts and says nothing");
+    return;
+  }
+  char url[64];
+  Err err = { 0 };
+  snprintf(url, sizeof url, "https://127.0.0.1:%d/", ntohs(a.sin_port));
+  Http *http = http_new(loop, &(HttpOptions){ .service = "intrexx",
+                        .base = url, .connect_timeout = 0.3 }, &err);
+  HttpCall call = { .method = "GET", .url = url, .repeatable = true };
+  HttpReq *reqs[MANY];
+  double begun = loop_now();
+  left = MANY;
+  for (int i = 0; i < MANY; i++)
+    reqs[i] = http_send(http, &call, on_one, NULL, &err);
+  while (left > 0 && loop_now() < begun + 20 && !loop_step(loop, 1, &err))
+    continue;
+  double took = loop_now() - begun;
+  int late = 0;
+  for (int i = 0; i < MANY; i++) {
+    late += reqs[i] && http_req_err(reqs[i])->kind == ERR_TIMEOUT;
+    http_req_free(reqs[i]);
+  }
+  is_int(late, MANY, "nobody answers the hand-shake: all time out");
+  if (!ok(took < 2, "and not one after the other")) printf("# %.1f s\n", took);
+  http_free(http);
+  close(fd);
 }
 
 static void remove_dir(void) {
   static const char *const names[] = { "cert.pem", "key.pem", "other.pem",
-                                       "key2.pem", "old.csr", "old.pem" };
+                                       "key2.pem", "old.csr", "old.pem",
+                                       "empty" };
   char path[64];
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     in_dir(path, sizeof path, names[i]);
@@ -178,6 +289,7 @@ int main(void) {
     ok(1, "TLS # SKIP no openssl command to make certificates with");
   else
     run();
+  test_nobody_shakes();
   remove_dir();
   loop_free(loop);
   return done();

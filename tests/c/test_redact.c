@@ -49,6 +49,19 @@ static void test_forms(void) {
   redacted_is("p@ss w/\"rd\\2", "p@ss w/\"rd\\2", "another last byte");
 }
 
+/* What starts an escape may be the first byte of a secret. */
+static void test_escape_first(void) {
+  redact_forget();
+  add("%x-word");
+  add("\\y-word");
+  redacted_is("k=%25x-word&", "k=[secret]&", "a secret with % first, in a URL");
+  redacted_is("k=%25%78-word&", "k=[secret]&", "with more escapes");
+  redacted_is("k=%x-word&", "k=[secret]&", "as it stands");
+  redacted_is("\"\\u005cy-word\"", "\"[secret]\"",
+              "a secret with a backslash first, in JSON");
+  redacted_is("\"\\\\y-word\"", "\"[secret]\"", "in the short form");
+}
+
 static void test_unicode(void) {
   redact_forget();
   add("k\xC3\xABy\xF0\x9F\x98\x80!");
@@ -187,6 +200,7 @@ static void test_speed(void) {
 int main(void) {
   test_nothing();
   test_forms();
+  test_escape_first();
   test_unicode();
   test_base64();
   test_overlap();

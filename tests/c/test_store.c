@@ -170,6 +170,184 @@ static void test_pruning(void) {
   store_close(s);
 }
 
+/* The exchange that was shown last, its texts cut to what is looked at. */
+typedef struct Shown {
+  int rows;
+  long long id, request_cut, reply_cut;
+  char at[40], what[64], outcome[16], method[16], url[128], head[128];
+  char body[200], reply[200], note[64], times[64], kind[16], message[64];
+  int status, attempts;
+  double seconds;
+  bool insecure;
+  size_t reply_len;
+} Shown;
+
+static int show(void *ctx, const StoreExchangeRow *row) {
+  Shown *s = ctx;
+  const StoreExchange *x = &row->x;
+  s->rows++;
+  s->id = row->id;
+  s->request_cut = row->request_cut;
+  s->reply_cut = row->reply_cut;
+  keep(s->at, sizeof s->at, row->at);
+  keep(s->what, sizeof s->what, x->what);
+  keep(s->outcome, sizeof s->outcome, x->outcome);
+  keep(s->method, sizeof s->method, x->method);
+  keep(s->url, sizeof s->url, x->url);
+  keep(s->head, sizeof s->head, x->request_head);
+  keep(s->body, sizeof s->body, x->request_body);
+  keep(s->reply, sizeof s->reply, x->reply_body);
+  keep(s->note, sizeof s->note, x->reply_note);
+  keep(s->times, sizeof s->times, x->times);
+  keep(s->kind, sizeof s->kind, x->kind);
+  keep(s->message, sizeof s->message, x->message);
+  s->status = x->status;
+  s->attempts = x->attempts;
+  s->seconds = x->seconds;
+  s->insecure = x->insecure;
+  s->reply_len = x->reply_body ? strlen(x->reply_body) : 0;
+  return 0;
+}
+
+static Shown one(Store *s, long long id) {
+  Shown shown = {0};
+  Err err = {0};
+  is_int(store_one_exchange(s, id, show, &shown, &err), 1, "it is there");
+  return shown;
+}
+
+static int listed(Store *s, StoreFilter filter) {
+  Shown shown = {0};
+  Err err = {0};
+  if (store_each_exchange(s, &filter, show, &shown, &err)) return -1;
+  return shown.rows;
+}
+
+static StoreExchange request(void) {
+  return (StoreExchange){
+    .what = "a@example.com", .method = "POST",
+    .url = "https://example.com/invites", .request_head = "X-A: 1",
+    .request_body = "{\"a\":1}", .insecure = true};
+}
+
+static void test_exchange_of_a_call(void) {
+  Err err = {0};
+  Store *s = store_open(NULL, &err);
+  StoreExchange x = request(), end = {.reply_head = "Date: x",
+    .reply_body = "{\"b\":2}", .times = "{\"total\":1}", .attempts = 2,
+    .seconds = 0.25};
+  StoreCall call = invite("a@example.com");
+  call.exchange = &x;
+  long long id = begin(s, &call);
+  Shown shown = one(s, 1);
+  is_str(shown.outcome, "sent", "an exchange begins with its call");
+  is_str(shown.method, "POST", "with the method");
+  is_str(shown.url, "https://example.com/invites", "the URL");
+  is_str(shown.head, "X-A: 1", "the head");
+  is_str(shown.body, "{\"a\":1}", "the body");
+  is_int(strlen(shown.at), 24, "and the time in milliseconds");
+  ok(shown.insecure, "and that nobody was verified");
+  is_int(store_call_finish(s, id, "in_doubt", 0, NULL, "lost", &end, &err), 0,
+         "it ends with its call");
+  shown = one(s, 1);
+  is_str(shown.outcome, "in_doubt", "with the outcome");
+  is_str(shown.message, "lost", "the message");
+  is_str(shown.reply, "{\"b\":2}", "the reply");
+  is_int(shown.attempts, 2, "the attempts");
+  ok(shown.seconds > 0.24 && shown.seconds < 0.26, "and the time it took");
+  is_int(store_call_end(s, id, "done", 201, "i1", NULL, &err), 0, "settled");
+  shown = one(s, 1);
+  is_str(shown.outcome, "done", "the outcome is the new one");
+  is_int(shown.status, 201, "so is the status");
+  is_str(shown.reply, "{\"b\":2}", "what was known of the reply stays");
+  call.exchange = NULL;
+  ok(begin(s, &call) > 0, "a call without an exchange");
+  is_int(listed(s, (StoreFilter){0}), 1, "has none");
+  is_int(store_one_exchange(s, 9, show, &shown, &err), 0, "nor is a ninth");
+  store_close(s);
+}
+
+static void test_exchanges_of_reads(void) {
+  Err err = {0};
+  Store *s = store_open(NULL, &err);
+  StoreExchange list[3] = {request(), request(), request()};
+  static const char *const operations[] = {"users.list", "users.get", "x.y"};
+  for (int i = 0; i < 3; i++) {
+    list[i].service = i < 2 ? "ixon" : "qalyptus";
+    list[i].operation = operations[i];
+    list[i].outcome = i == 1 ? "failed" : "done";
+    list[i].at = 1700000000.5 - i;
+  }
+  is_int(store_add_exchanges(s, list, 3, &err), 0, "reads are added");
+  is_int(listed(s, (StoreFilter){0}), 3, "all are listed");
+  is_int(listed(s, (StoreFilter){.service = "ixon"}), 2, "by service");
+  is_int(listed(s, (StoreFilter){.operation = "users.get"}), 1, "operation");
+  is_int(listed(s, (StoreFilter){.operation = "qalyptus.x.y"}), 1,
+         "operation with its service");
+  is_int(listed(s, (StoreFilter){.outcome = "failed"}), 1, "outcome");
+  is_int(listed(s, (StoreFilter){.since = "2023-11-14T22:13:20"}), 1, "time");
+  is_int(listed(s, (StoreFilter){.limit = 2}), 2, "and number");
+  Shown last = {0};
+  is_int(store_each_exchange(s, &(StoreFilter){.limit = 1}, show, &last, &err),
+         0, "one");
+  is_str(last.at, "2023-11-14T22:13:20.500Z", "the one that began last");
+  is_str(last.body, "(null)", "without bodies");
+  is_int(store_add_exchanges(s, list, 0, &err), 0, "none are none");
+  list[0].outcome = "perhaps";
+  is_int(store_add_exchanges(s, list, 3, &err), -1, "an unknown outcome");
+  is_int(listed(s, (StoreFilter){0}), 3, "adds nothing at all");
+  store_close(s);
+}
+
+static void test_what_is_kept_of_an_exchange(void) {
+  Err err = {0};
+  Store *s = store_open(NULL, &err);
+  is_int(redact_add("s3cr3t-canary", 13), 0, "a secret is known");
+  static char large[70001];
+  memset(large, 'x', sizeof large - 1);
+  memcpy(large + 64 * 1024 - 6, "s3cr3t-canary", 13);
+  StoreExchange x = request();
+  x.service = "ixon";
+  x.url = "https://example.com/?k=s3cr3t-canary";
+  x.request_head = "X-Key: s3cr3t-canary";
+  x.request_body = "s3cr3t%2Dcanary";
+  x.reply_body = large;
+  x.message = "no s3cr3t-canary";
+  x.what = "s3cr3t-canary";
+  is_int(store_add_exchanges(s, &x, 1, &err), 0, "added");
+  Shown shown = one(s, 1);
+  ok(!strstr(shown.url, "canary") && !strstr(shown.head, "canary") &&
+     !strstr(shown.body, "canary") && !strstr(shown.message, "canary") &&
+     !strstr(shown.what, "canary"), "no text holds it");
+  is_int((int)shown.reply_len, 64 * 1024, "a large body is cut");
+  is_int((int)shown.reply_cut, 70000 - 13 + 8, "and its length is remembered");
+  is_int((int)shown.request_cut, 0, "a small one is whole");
+  store_close(s);
+  redact_forget();
+}
+
+static void test_pruning_exchanges(void) {
+  Err err = {0};
+  Store *s = store_open(NULL, &err);
+  StoreExchange x = request();
+  x.service = "ixon";
+  for (int i = 0; i < 12; i++) {
+    x.at = i < 3 ? 1700000000.0 : 0;
+    is_int(store_add_exchanges(s, &x, 1, &err), 0, "added");
+  }
+  is_int(store_prune_exchanges(s, 100, 30, &err), 0, "pruned by age");
+  is_int(listed(s, (StoreFilter){0}), 9, "the old ones are gone");
+  is_int(store_prune_exchanges(s, 5, 30, &err), 0, "pruned by number");
+  is_int(listed(s, (StoreFilter){0}), 5, "the newest stay");
+  StoreExchange many[64];
+  for (int i = 0; i < 64; i++) many[i] = x;
+  for (int i = 0; i < 20; i++) store_add_exchanges(s, many, 64, &err);
+  int rows = listed(s, (StoreFilter){0});
+  ok(rows >= STORE_KEEP_EXCHANGES && rows < STORE_KEEP_EXCHANGES + 200,
+     "the bound holds by itself");
+  store_close(s);
+}
+
 static void refused(const char *what, const char *text) {
   Err err = {0};
   Store *s = store_open(path, &err);
@@ -237,6 +415,86 @@ static void test_refusals(void) {
   chmod(dir, 0777);
   refused("a directory others write to is refused", "chmod go-w");
   chmod(dir, 0700);
+}
+
+/* As an errand of schema 1 left it. */
+static const char schema_1[] =
+  "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+  "CREATE TABLE call("
+  " id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
+  " service TEXT NOT NULL, profile TEXT NOT NULL, account TEXT NOT NULL,"
+  " operation TEXT NOT NULL, effect TEXT NOT NULL, scope TEXT NOT NULL,"
+  " key TEXT, arguments TEXT NOT NULL, outcome TEXT NOT NULL"
+  "  CHECK (outcome IN ('sent', 'done', 'failed', 'in_doubt')),"
+  " status INTEGER NOT NULL, remote_id TEXT, message TEXT, ended TEXT"
+  ") STRICT;"
+  "CREATE INDEX call_unsettled ON call(id)"
+  " WHERE outcome IN ('sent', 'in_doubt');"
+  "CREATE TABLE made("
+  " service TEXT NOT NULL, profile TEXT NOT NULL, account TEXT NOT NULL,"
+  " operation TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL,"
+  " remote_id TEXT NOT NULL, call INTEGER NOT NULL,"
+  " PRIMARY KEY (service, profile, account, operation, scope, key)"
+  ") STRICT, WITHOUT ROWID;"
+  "PRAGMA application_id = 1701999204; PRAGMA user_version = 1;";
+
+static const char rows_1[] =
+  "INSERT INTO call(id, at, service, profile, operation, account, effect,"
+  " scope, key, arguments, outcome, status, message) VALUES"
+  " (7, '2026-01-02T03:04:05Z', 'ixon', 'prod', 'invites.create', 'acme',"
+  "  'create', '', 'old@example.com', '{\"a\":1}', 'done', 201, NULL),"
+  " (8, '2026-01-02T03:04:06Z', 'intrexx', 'prod', 'users.delete', 'acme',"
+  "  'set', 'hr/6', NULL, '', 'in_doubt', 0, 'reply lost');"
+  "INSERT INTO made VALUES ('ixon', 'prod', 'acme', 'invites.create', '',"
+  " 'old@example.com', 'inv7', 7);";
+
+static void test_upgrade(void) {
+  remove_store();
+  int fd = open(path, O_WRONLY | O_CREAT, 0600);
+  close(fd);
+  change(schema_1);
+  change(rows_1);
+  Err err = {0};
+  Store *s = store_open(path, &err);
+  ok(s, "a store of schema 1 opens");
+  if (!s) {
+    printf("# %s\n", err.text);
+    return;
+  }
+  is_int(newest(s).rows, 2, "its calls are there");
+  char out[64];
+  is_int(find(s, "old@example.com", out, sizeof out), 1, "so are their ids");
+  is_int(listed(s, (StoreFilter){0}), 2, "and they are in the history");
+  Shown shown = one(s, 1);
+  is_str(shown.what, "old@example.com", "by their key");
+  is_str(shown.body, "{\"a\":1}", "with their arguments");
+  is_str(shown.at, "2026-01-02T03:04:05.000Z", "and time");
+  is_str(one(s, 2).what, "hr/6", "or their place");
+  is_int(store_call_end(s, 8, "done", 200, NULL, NULL, &err), 0, "settled");
+  is_str(one(s, 2).outcome, "done", "which the history tells");
+  StoreExchange x = request();
+  StoreCall call = invite("new@example.com");
+  call.exchange = &x;
+  is_int(begin(s, &call), 9, "numbers go on");
+  is_int(store_check(s, &err), 0, "the store is sound");
+  store_close(s);
+  s = store_open(path, &err);
+  is_int(listed(s, (StoreFilter){0}), 3, "it is brought up once");
+  store_close(s);
+  /* A half upgrade is none: the second statement fails. */
+  remove_store();
+  fd = open(path, O_WRONLY | O_CREAT, 0600);
+  close(fd);
+  change(schema_1);
+  change("CREATE TABLE exchange_call(x);");
+  s = store_open(path, &err);
+  ok(!s && strstr(err.text, "set up"), "an upgrade that fails");
+  store_close(s);
+  change("DROP TABLE exchange_call;");
+  s = store_open(path, &err);
+  ok(s, "has left nothing behind");
+  store_close(s);
+  remove_store();
 }
 
 static void test_directories(void) {
@@ -362,6 +620,17 @@ static void test_failed_flush(void) {
   syncs = 0;
   is_int(store_call_begin(s, &call, &id, &err), 0, "recorded");
   ok(syncs > 0, "flushed before it returns");
+  int plain = syncs;
+  is_int(store_call_end(s, id, "done", 200, NULL, NULL, &err), 0, "ended");
+  plain += syncs;
+  StoreExchange x = request();
+  call.exchange = &x;
+  syncs = 0;
+  is_int(store_call_begin(s, &call, &id, &err), 0, "with an exchange");
+  int shown = syncs;
+  is_int(store_call_finish(s, id, "done", 200, NULL, NULL, &x, &err), 0, "too");
+  shown += syncs;
+  ok(shown > 0 && shown <= plain, "which costs no flush");
   fail_sync = 1;
   is_int(store_call_begin(s, &call, &id, &err), -1, "the flush fails");
   ok(strstr(err.text, "failed to flush"), "the error says so");
@@ -381,7 +650,12 @@ int main(void) {
   test_life_of_a_call();
   test_secrets_stay_out();
   test_pruning();
+  test_exchange_of_a_call();
+  test_exchanges_of_reads();
+  test_what_is_kept_of_an_exchange();
+  test_pruning_exchanges();
   test_refusals();
+  test_upgrade();
   test_directories();
   test_many_processes();
   test_kill();

@@ -50,6 +50,8 @@ done >"$tmp/out"
 [ "$(sort -u "$tmp/out")" = 1 ] && secret_of QzFile77Xw | grep -qFf "$tmp/forms"
 result $? "what is looked for can be found"
 
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -passout "pass:$(secret_of QzKeyPw77Xw)" -days 2 \
+  -subj /CN=client -keyout client.key -out client.pem 2>/dev/null
 secret_of QzFile77Xw >file
 secret_of QzCommand7Xw >command
 secret_of QzIxonPw7Xw >password
@@ -62,7 +64,8 @@ export CANARY_ENV="$(secret_of QzEnviron7Xw)" CANARY_LOGIN="$(secret_of QzLogin7
 write_config() {
   cat >config.lua <<END
 local at = "$at"
-local function with(key) return { qalyptus = { url = at, key = key, tls_key_password = [[$(secret_of QzKeyPw77Xw)]] } } end
+local function with(key) return { qalyptus = { url = at, key = key, cert = "$tmp/client.pem", tls_key = "$tmp/client.key",
+  tls_key_password = [[$(secret_of QzKeyPw77Xw)]] } } end
 return { default = "literal", profiles = {
   literal = with [[$(secret_of QzLiteral7Xw)]], env = with(secret.env "CANARY_ENV"), file = with(secret.file "$tmp/file"),
   command = with(secret.command "cat '$tmp/command'"), credential = with(secret.credential "qalyptus"),

@@ -138,6 +138,27 @@ while true do end
 END
 try errand --config config.lua call qalyptus groups list
 refused 2 "config.lua" "a file without end"
+config 600 <<END
+local s = "x"
+while #s < 5000000 do s = s .. s end
+while true do local t = s .. "y" end
+END
+try errand --config config.lua call qalyptus groups list
+refused 2 "config.lua: the file runs without end" "a file without end, of few but slow steps"
+config 600 <<END
+local a, b, c = {}, {}, {}
+for i = 1, 1000 do a["n" .. i], b["n" .. i], c["n" .. i] = i, a, b end
+return { default = "n1", profiles = c }
+END
+try errand --config config.lua call qalyptus groups list
+refused 2 "holds more than 5000 settings" "a file with a billion settings"
+config 600 <<END
+local s = "x"
+while #s < 65536 do s = s .. s end
+return { profiles = { prod = { qalyptus = { key = s .. "x" } } } }
+END
+try errand --config config.lua call qalyptus groups list
+refused 2 "profile 'prod', qalyptus.key: is longer than 65536 bytes" "a value that is far too long"
 for mode in 644 620 604; do
   config $mode <<END
 return { profiles = { prod = { qalyptus = { url = "$at", key = "secret-key-1" } } } }

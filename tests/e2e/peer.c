@@ -15,11 +15,18 @@
  *   times=N           serves N times; 0 for ever
  *   end=close|reset|hang   what happens after the reply
  *   delay=SECONDS     before the reply
- *   endless=TEXT      sent again and again after the reply
+ *   drip=SECONDS      between single bytes of the reply
+ *   endless=TEXT      sent again and again after the reply; \r \n \s (a blank)
  *   file=PATH         the body, instead of what stands in the section
- *   raw               the text is sent as it stands
+ *   zeros=N           N zero bytes after the reply, whose head says their number
+ *   early             before the body of the request is there, which is thrown
+ *                     away
+ *   raw               the text, or the file, is sent as it stands
  *
- * The exact bytes of the nth request go to DIR/n before it is answered, then
+ * "=== drop N" closes the first N connections as soon as they are there.
+ *
+ * The exact bytes of the nth request go to DIR/n before it is answered (of one
+ * with a body of more than 16 MB the head, then "[N bytes]"), then
  * its first two words to standard output. GET /_seen is no request: it answers
  * with "CONNECTIONS REQUESTS" so far, its own not counted. All that came
  * before it is counted, for connections are taken in order.
@@ -53,6 +60,18 @@ static void die(const char *what) {
   exit(2);
 }
 
+static void set_endless(Section *s, const char *text) {
+  static const char letter[] = "rns\\", plain[] = "\r\n \\";
+  size_t n = 0;
+  for (; *text && n < sizeof s->endless - 1; text++) {
+    const char *p = *text == '\\' && text[1] ? strchr(letter, text[1]) : NULL;
+    s->endless[n++] = p ? plain[p - letter] : *text;
+    text += p != NULL;
+  }
+  s->endless[n] = '\0';
+  s->reply.endless = s->endless;
+}
+
 static void set_option(Section *s, const char *word) {
   static const struct { const char *name; PeerEnd end; } ends[] = {
     {"keep", PEER_KEEP}, {"close", PEER_CLOSE}, {"reset", PEER_RESET},
@@ -63,11 +82,16 @@ static void set_option(Section *s, const char *word) {
     s->reply.times = (int)strtol(word + 6, NULL, 10);
   } else if (!strncmp(word, "delay=", 6)) {
     s->reply.delay = strtod(word + 6, NULL);
+  } else if (!strncmp(word, "drip=", 5)) {
+    s->reply.drip = strtod(word + 5, NULL);
+  } else if (!strncmp(word, "zeros=", 6)) {
+    s->reply.fill = strtoul(word + 6, NULL, 10);
+  } else if (!strcmp(word, "early")) {
+    s->reply.early = true;
   } else if (!strncmp(word, "file=", 5)) {
     snprintf(s->file, sizeof s->file, "%s", word + 5);
   } else if (!strncmp(word, "endless=", 8)) {
-    snprintf(s->endless, sizeof s->endless, "%s", word + 8);
-    s->reply.endless = s->endless;
+    set_endless(s, word + 8);
   } else if (!strncmp(word, "end=", 4)) {
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
       if (strcmp(word + 4, ends[i].name) != 0) continue;
@@ -140,7 +164,8 @@ static void finish_section(Section *s) {
   if (s->text.len > 0 && s->text.data[s->text.len - 1] == '\n')
     s->text.data[--s->text.len] = '\0';
   buf_init(&out, BODY);
-  if (s->raw) buf_puts(&out, buf_str(&s->text));
+  if (s->raw && *s->file) add_file(&out, s->file);
+  else if (s->raw) buf_puts(&out, buf_str(&s->text));
   else if (s->text.len > 0) frame(s, &out);
   s->reply.bytes = buf_take(&out, &s->reply.len);
   if (!s->reply.bytes) die("out of memory");
@@ -155,6 +180,8 @@ static void read_script(FILE *f) {
       finish_section(s);
       bool ours = !strncmp(line + 4, "reply", 5) && strchr(" \n", line[9]);
       s = ours ? new_section(line + 9) : NULL;
+      if (!strncmp(line + 4, "drop ", 5))
+        peer_drop_connections(peer, (int)strtol(line + 9, NULL, 10));
     } else if (s && buf_puts(&s->text, line) != 0) {
       die("out of memory");
     }
@@ -192,6 +219,7 @@ int main(int argc, char **argv) {
   dir = argv[2];
   peer = peer_new(loop);
   peer_watch(peer, on_request, NULL);
+  peer_swallow(peer, 16 << 20);
   peer_on(peer, (PeerReply){.target = "GET /_seen", .bytes = seen,
                             .end = PEER_CLOSE});
   FILE *f = strcmp(argv[1], "-") == 0 ? stdin : fopen(argv[1], "r");

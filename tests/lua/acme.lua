@@ -101,6 +101,11 @@ function acme.written()
         op { "put", http = "POST /portals/{portal}/files", effect = "create", path = { { "portal", "string" } },
           query = { { "note", "string" } }, returns = "text",
           files = { { "files", "file", required = true, content_type = "application/zip" }, { "second", "file", as = "extra" } } },
+        op { "body", http = "PUT /portals/{portal}/image", effect = "set", path = { { "portal", "string" } }, body = "file",
+          header = { { "Content-Type", "string", as = "type" } }, returns = "any", envelope = false,
+          files = { { "image", "file", required = true, content_type = "image/png" } } },
+        op { "any", http = "POST /portals/{portal}/any", effect = "create", path = { { "portal", "string" } }, body = "file",
+          returns = "any", envelope = false },
         op { "get", http = "GET /portals/{portal}/file", effect = "read", path = { { "portal", "string" } }, returns = "file" } } },
       { "made", operations = {
         op { "one", http = "POST /made", effect = "create", returns = "Open" },

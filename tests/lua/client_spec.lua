@@ -8,28 +8,6 @@ local json = require "host.json"
 
 local service = acme.service()
 
-t.describe("a call after a 429", function()
-  t.it("is not sent while the service shuts us out", function()
-    acme.catalogue.rate = { block = 0.2 }
-    acme.serve { acme.reply(429, {}), acme.ok { id = 1 } }
-    t.eq(t.raises(function() service.things.get "a" end).status, 429)
-    local err = t.raises(function() service.things.create { name = "n" } end, "nothing was sent")
-    t.eq(err.kind, "rate_limited")
-    t.eq(#acme.calls, 1)
-    deadline(10, function() while not try(service.things.get, "a") do sleep(0.01) end end)
-    t.eq(#acme.calls, 2)
-    acme.catalogue.rate = nil
-  end)
-
-  t.it("waits no longer than the server asks", function()
-    acme.catalogue.rate = { block = 600 }
-    acme.serve { acme.reply(429, {}, { ["Retry-After"] = "0" }), acme.ok { id = 1 } }
-    t.raises(function() service.things.get "a" end)
-    service.things.get "a"
-    acme.catalogue.rate = nil
-  end)
-end)
-
 t.describe("a call", function()
   t.it("leaves as the catalogue says", function()
     acme.serve { acme.ok { id = 1 } }

@@ -58,6 +58,17 @@ t.describe("a write", function()
     end)
   end
 
+  t.it("of a file holds its name and size, not its bytes", function()
+    local path = os.tmpname()
+    assert(sys.write_file(path, "secret bytes"))
+    acme.serve(function() return acme.reply(200, {}) end)
+    service.files.any("hr", path)
+    os.remove(path)
+    t.eq(json.decode(last().arguments), { file = path, size = 12 })
+    t.eq(last().scope, "hr")
+    t.eq({ acme.calls[1].body, acme.calls[1].headers["content-type"] }, { "secret bytes", "application/octet-stream" })
+  end)
+
   t.it("keeps the id it is given, and nothing that is none", function()
     local function id_of(data)
       acme.serve(function() return acme.reply(200, ('{"isSuccess":true,"data":%s}'):format(data),

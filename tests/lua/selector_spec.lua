@@ -106,7 +106,7 @@ end)
 -- pages by offset with a link to the next and no total; size: the server's own
 local function pages(total, size, link)
   local asked = {}
-  local connection = { send = function(_, request)
+  local connection = { paused = function() return 0 end, send = function(_, request)
     local query = {}
     for _, pair in ipairs(request.query) do query[pair[1]] = tonumber(pair[2]) end
     local from, out = query.offset or 0, json.array {}

@@ -3,11 +3,12 @@
 
 local api = {
   summary = "Send a raw request with a service's credentials.",
-  usage = "api SERVICE METHOD /PATH [--json JSON] [--header 'NAME: VALUE' ...]",
+  usage = "api SERVICE METHOD /PATH [--json JSON | --upload-file FILE] [--header 'NAME: VALUE' ...]",
   doc = "For what no catalogue describes. The path goes below the service's base URL and may carry "
     .. "a query. Nothing is checked before it is sent, and nothing is taken out of the reply.",
   options = {
     { "json", value = "JSON", doc = "Body as JSON text, @FILE, or - for standard input." },
+    { "upload-file", short = "T", value = "FILE", doc = "File that is the body, read as it is sent; POST, PUT or PATCH." },
     { "header", short = "H", value = "'NAME: VALUE'", repeatable = true, doc = "One more header.",
       convert = function(text)
         if text:find("^[^:%s]+:") then return text end
@@ -38,10 +39,16 @@ function api.run(args)
   check_method(method)
   require("core.services").catalogue(service)
   local given = args.options
+  if given.json and given.upload_file then
+    raise("validation", "--json and --upload-file exclude each other: a request has one body")
+  end
+  if given.upload_file and method:sub(1, 1) ~= "P" then
+    raise("validation", method .. " sends no file; POST, PUT and PATCH do")
+  end
   -- The text itself is sent, once it is known to be JSON.
   local text = given.json and select(2, require("core.cli.call").read_json(given.json))
   local data = require("core.client").raw(service, method, path, {
-    body = text, headers = given.header or {}, raw = true,
+    body = text, upload = given.upload_file, headers = given.header or {}, raw = true,
   })
   require("core.output").write(data, require("core.session").output)
 end

@@ -20,11 +20,7 @@ local function resolved(config, entry)
 end
 
 local function entry_line(entry, width)
-  local text = entry.source and "secret, " .. entry.source or nil
-  if entry.source == nil or not entry.source:find(entry.origin, 1, true) then
-    text = (text and text .. ", in " or "") .. entry.origin
-  end
-  return ("    %s%s  %s"):format(entry.name, (" "):rep(width - #entry.name), text)
+  return ("    %s%s  %s"):format(entry.name, (" "):rep(width - #entry.name), require("core.origin").text(entry))
 end
 
 local function heading(config, profile)

@@ -80,8 +80,9 @@ function checks.proxy(say)
     if value and value ~= "" then
       any = true
       -- User and password may stand before the last @, in whatever spelling.
-      value = value:gsub("^(%a[%w+.-]*://).*@", "%1"):gsub("^[^/].*@", "")
-      say("ok", name .. " = " .. value)
+      local scheme, rest = value:match "^(%a[%w+.-]*://)(.*)$"
+      rest = (rest or value):gsub("^.*@", "[secret]@")
+      say("ok", name .. " = " .. (scheme or "") .. rest)
     end
   end
   if not any then say("ok", "no proxy in the environment") end
@@ -114,10 +115,16 @@ function checks.clock(say)
     synchronised == false and ", and the kernel knows of no time server" or ""))
 end
 
-local function reach(say, account)
+-- Nothing is sent by this: account.connection says which way it would go.
+local function connect(say, account)
   local name = ("%s in profile %s"):format(account.service, account.profile)
   local ok, connection = pcall(require("core.account").get, require("core.services").catalogue(account.service), account.profile)
   if not ok then return say("fail", name .. ": " .. message(connection)) end
+  say("ok", ("%s: %s"):format(name, connection.connection:route()))
+  return connection, name
+end
+
+local function reach(say, connection, name)
   local status, err = connection.connection:send { method = "GET", url = connection.base .. "/", anonymous = true,
     repeatable = true, timeout = 15, operation = "doctor" }
   if status then return say("ok", ("%s: %s answers (status %d)"):format(name, connection.base, status)) end
@@ -129,10 +136,11 @@ local function services(say, online)
   if #config.check() > 0 then return say("warn", "services: not tried, as long as the configuration has problems") end
   local accounts = config.accounts()
   for _, account in ipairs(accounts) do
-    if online then
-      reach(say, account)
-    else
-      say("ok", ("%s in profile %s: not tried (--online)"):format(account.service, account.profile))
+    local connection, name = connect(say, account)
+    if connection and online then
+      reach(say, connection, name)
+    elseif connection then
+      say("ok", name .. ": not tried (--online)")
     end
   end
   if #accounts == 0 then say("warn", "no service is configured") end

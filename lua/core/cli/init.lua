@@ -15,8 +15,8 @@
 local cli = {}
 
 --- Names of the commands, in the order in which help lists them.
-cli.commands = { "run", "call", "api", "help", "search", "list-operations", "export", "config", "doctor",
-                 "sandbox", "test", "version" }
+cli.commands = { "run", "call", "api", "help", "search", "list-operations", "export", "calls", "config", "login", "logout",
+                 "whoami", "doctor", "sandbox", "test", "version" }
 
 --- cli.module(name) -> the module of a command.
 function cli.module(name)
@@ -33,9 +33,14 @@ local function remember(session, values)
   if values.profile then session.profile = values.profile end
   if values.config then session.config = values.config end
   if values.sandbox then session.sandbox = values.sandbox end
+  if values.history then session.history = values.history end
+  if values.record then session.record = values.record end
+  if values.replay then session.play = values.replay end
   for _, fault in ipairs(values.fault or {}) do table.insert(session.faults, fault) end
   if values.yes then session.yes = true end
   if values.quiet then session.quiet = true end
+  if values.timing then session.timing = true end
+  session.retry = values.retry or session.retry
   session.verbose = session.verbose + (values.verbose or 0)
   session.max_memory = values.max_memory or session.max_memory
   session.time_limit = values.time_limit or session.time_limit
@@ -47,8 +52,15 @@ local function apply(session)
   elseif session.quiet then
     require("host.err").log_level("warn")
   end
+  if session.timing then require("host.http").timing(true) end
   if session.max_memory then require("host.state").memory(session.max_memory * 1024 * 1024) end
   if session.time_limit then require("host.state").time_limit(session.time_limit) end
+  if session.play then
+    if session.sandbox then
+      require("core.error").raise("validation", "--replay and --sandbox exclude each other: a replay talks to nobody")
+    end
+    return require("core.cassette").apply(session)
+  end
   if session.sandbox then
     if session.child then return end
     -- The child is stopped when it is collected, so the session holds it.
@@ -59,6 +71,7 @@ local function apply(session)
   elseif #session.faults > 0 and session.command ~= "sandbox" then
     require("core.error").raise("validation", "--fault works with --sandbox only")
   end
+  if session.record then require("core.cassette").apply(session) end
 end
 
 local function command_module(name)
@@ -179,7 +192,7 @@ local function report(err)
   if require("core.session").verbose > 0 and type(err) == "table" and err.traceback then
     text = text .. "\n" .. err.traceback
   end
-  require("host.sys").write(2, host_err.redact(host_err.safe(text, true)) .. "\n")
+  require("host.sys").write(2, host_err.safe(host_err.redact(text), true) .. "\n")
   return host_err.exit_code(err)
 end
 
@@ -191,8 +204,14 @@ function cli.main(argv)
     local code = require("core.exit").code(result)
     result = code or report(result)
   end
+  if require("core.session").timing then require("host.err").log("info", require("host.http").timing_sum()) end
   local record = package.loaded["core.record"]
   if record then record.close() end
+  local cassette = package.loaded["core.cassette"]
+  if cassette then
+    local closed, why = pcall(cassette.close, require "core.session")
+    if not closed then result = report(why) end
+  end
   -- A full disk must not pass for success.
   local flushed, why = io.stdout:flush()
   if not flushed and result == 0 and not tostring(why):find("Broken pipe") then

@@ -196,6 +196,12 @@ end
 -- Adds what one operation sends to the lists of schemas by content type.
 local function add_body(op, context, content)
   if not op.body and not op.files then return end
+  if op.whole then
+    local type_ = op.files[1].content_type or "application/octet-stream"
+    content[type_] = content[type_] or {}
+    table.insert(content[type_], { op = op, schema = schema.row(op.files[1], context) })
+    return
+  end
   local kind = op.files and "multipart/form-data" or "application/json"
   content[kind] = content[kind] or {}
   table.insert(content[kind], { op = op, schema = op.files and form(op, context) or body_schema(op, context) })

@@ -12,7 +12,8 @@ local function cell(value)
   if type(value) == "string" and text:find(formula) and not text:find(number) then
     text = "'" .. text
   end
-  if text:find('[",\r\n]') or text:find("^ ") or text:find(" $") then
+  -- A byte order mark at the start of the file would be taken for its own.
+  if text:find('[",\r\n]') or text:find("^ ") or text:find(" $") or text:find("^\xef\xbb\xbf") then
     text = '"' .. text:gsub('"', '""') .. '"'
   end
   return text

@@ -75,7 +75,8 @@ function show.value(value)
   if name then return output.text(require("core.help").topic(name) .. "\n") end
   if value == nil then return output.text("nil\n") end
   if require("host.err").is(value) then
-    return output.text(require("host.err").safe(require("core.cli").describe(value), true) .. "\n")
+    local host_err = require "host.err"
+    return output.text(host_err.safe(host_err.redact(require("core.cli").describe(value)), true) .. "\n")
   end
   if not format and plain_table(value) and not require("host.json").encode(value) then
     return output.text(require("host.err").safe(show.dump(value), true) .. "\n")

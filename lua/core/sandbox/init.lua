@@ -11,7 +11,10 @@ function M.attach(options)
   local port, child = require("host.sandbox").spawn { port = options.port or 0, state = options.state,
     faults = options.faults or {} }
   if not port then require("core.error").rethrow(child) end
-  require("core.config").configure { sandbox = require("core.sandbox.data").accounts(port) }
+  local accounts = require("core.sandbox.data").accounts(port)
+  -- no proxy of the environment leads to this machine
+  for _, account in pairs(accounts) do account.proxy = "" end
+  require("core.config").configure { sandbox = accounts }
   return port, child
 end
 

@@ -75,4 +75,13 @@ function M.read(rows, content_type, body)
   return out
 end
 
+--- The same for one file that is the whole body, which has no name.
+function M.whole(row, content_type, body)
+  if body == "" and row.required then refuse("Required value", row[1]) end
+  if row.content_type and content_type ~= row.content_type then
+    refuse(("Invalid value: %s expected"):format(row.content_type), row[1])
+  end
+  return json.object { [row[1]] = json.object { filename = "", name = "", size = #body } }
+end
+
 return M

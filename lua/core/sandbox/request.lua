@@ -27,6 +27,7 @@ end
 
 local function read_body(service, op, request)
   local text, wanted = request.raw_body or "", op.body ~= nil
+  if op.whole then return require("core.sandbox.multipart").whole(op.files[1], request.headers["content-type"], text) end
   if op.files then
     return require("core.sandbox.multipart").read(op.files, request.headers["content-type"], text)
   end

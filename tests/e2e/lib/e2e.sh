@@ -166,4 +166,6 @@ accounts() {
     ERRAND_IXON_COMPANY=1111-2222-3333-4444-5555
   export ERRAND_QALYPTUS_URL="$1" ERRAND_QALYPTUS_KEY=qalyptus-key-1
   export ERRAND_INTREXX_URL="$1" ERRAND_INTREXX_USER=admin ERRAND_INTREXX_PASSWORD=intrexx-password-1
+  # One attempt a call, for what looks at what one attempt does.
+  export ERRAND_IXON_RETRY=0 ERRAND_QALYPTUS_RETRY=0 ERRAND_INTREXX_RETRY=0
 }

@@ -1,0 +1,123 @@
+/* storesql.c - the store's tables and statements. */
+/* SPDX-License-Identifier: MIT */
+#include "storepriv.h"
+
+/* The columns that say which thing a call made. */
+#define THING "service, profile, account, operation, scope, key"
+
+/* What store_each_exchange and store_one_exchange read first. */
+#define ROW "id, at, service, profile, operation, effect, what, method, url," \
+  " outcome, status, attempts, seconds, kind, message, insecure"
+
+const char *const store_sql[STORE_QUERIES] = {
+  [QUERY_BEGIN] = "BEGIN IMMEDIATE",
+  [QUERY_COMMIT] = "COMMIT",
+  [QUERY_ROLLBACK] = "ROLLBACK",
+  [QUERY_CALL_BEGIN] =
+    "INSERT INTO call(" THING ", effect, arguments, at, outcome, status)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'sent', 0)",
+  [QUERY_CALL_END] =
+    "UPDATE call SET outcome = ?2, status = ?3, remote_id = ?4,"
+    " message = ?5, ended = ?6 WHERE id = ?1",
+  [QUERY_MADE] =
+    "INSERT INTO made(" THING ", remote_id, call)"
+    " SELECT " THING ", ?2, id FROM call WHERE id = ?1 AND key IS NOT NULL"
+    " ON CONFLICT DO UPDATE SET remote_id = excluded.remote_id,"
+    " call = excluded.call WHERE excluded.call >= made.call",
+  [QUERY_FIND] =
+    "SELECT remote_id FROM made WHERE service = ?1 AND profile = ?2"
+    " AND account = ?3 AND operation = ?4 AND scope = ?5 AND key = ?6",
+  [QUERY_EACH] =
+    "SELECT id, at, " THING ", effect, arguments, outcome, status, remote_id,"
+    " message FROM call ORDER BY id DESC LIMIT ?1",
+  [QUERY_PRUNE] =
+    "DELETE FROM call WHERE id IN (SELECT id FROM call"
+    " WHERE outcome IN ('done', 'failed') AND (at < ?1 OR id <= (SELECT id"
+    " FROM call WHERE outcome IN ('done', 'failed') ORDER BY id DESC"
+    " LIMIT 1 OFFSET ?2)) ORDER BY id LIMIT ?3)",
+  [QUERY_VACUUM] = "PRAGMA incremental_vacuum(1000)",
+  [QUERY_EXCHANGE] =
+    "INSERT INTO exchange(call, at, service, profile, operation, effect,"
+    " what, method, url, request_head, request_body, request_note, files,"
+    " outcome, reply_head, reply_body, reply_note, times, kind, message,"
+    " status, attempts, seconds, insecure, request_cut, reply_cut)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+  /* What an earlier ending knew stays. */
+  [QUERY_EXCHANGE_END] =
+    "UPDATE exchange SET outcome = ?2, reply_head = coalesce(?3, reply_head),"
+    " reply_body = coalesce(?4, reply_body),"
+    " reply_note = coalesce(?5, reply_note), times = coalesce(?6, times),"
+    " kind = ?7, message = ?8, status = ?9,"
+    " attempts = max(?10, attempts), seconds = max(?11, seconds),"
+    " reply_cut = max(?12, reply_cut) WHERE call = ?1",
+  [QUERY_EXCHANGES] =
+    "SELECT " ROW ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0"
+    " FROM exchange WHERE (?1 IS NULL OR service = ?1)"
+    " AND (?2 IS NULL OR operation = ?2 OR service || '.' || operation = ?2)"
+    " AND (?3 IS NULL OR outcome = ?3) AND (?4 IS NULL OR at >= ?4)"
+    " ORDER BY at DESC, id DESC LIMIT ?5",
+  [QUERY_ONE_EXCHANGE] =
+    "SELECT " ROW ", request_head, request_body, request_note, files,"
+    " reply_head, reply_body, reply_note, times, request_cut, reply_cut"
+    " FROM exchange WHERE id = ?1",
+  [QUERY_PRUNE_EXCHANGES] =
+    "DELETE FROM exchange WHERE id IN (SELECT id FROM exchange"
+    " WHERE at < ?1 OR id <= (SELECT id FROM exchange ORDER BY id DESC"
+    " LIMIT 1 OFFSET ?2) ORDER BY id LIMIT ?3)",
+};
+
+/* mmap_size 0: an I/O error stays an error instead of a SIGBUS. FULL: a
+   call that was recorded is recorded after a power loss too. */
+const char store_settings[] =
+  "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+  "PRAGMA mmap_size = 0; PRAGMA secure_delete = ON;"
+  "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;";
+
+/* AUTOINCREMENT: the number of a pruned call is never given again. */
+const char store_schema_1[] =
+  "CREATE TABLE call("
+  " id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
+  " service TEXT NOT NULL, profile TEXT NOT NULL, account TEXT NOT NULL,"
+  " operation TEXT NOT NULL, effect TEXT NOT NULL, scope TEXT NOT NULL,"
+  " key TEXT, arguments TEXT NOT NULL, outcome TEXT NOT NULL"
+  "  CHECK (outcome IN ('sent', 'done', 'failed', 'in_doubt')),"
+  " status INTEGER NOT NULL, remote_id TEXT, message TEXT, ended TEXT"
+  ") STRICT;"
+  "CREATE INDEX call_unsettled ON call(id)"
+  " WHERE outcome IN ('sent', 'in_doubt');"
+  "CREATE TABLE made("
+  " service TEXT NOT NULL, profile TEXT NOT NULL, account TEXT NOT NULL,"
+  " operation TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL,"
+  " remote_id TEXT NOT NULL, call INTEGER NOT NULL,"
+  " PRIMARY KEY (" THING ")"
+  ") STRICT, WITHOUT ROWID;";
+
+/* call is no foreign key that SQLite enforces: both tables are tidied by rules
+   of their own. */
+const char store_schema_2[] =
+  "CREATE TABLE exchange("
+  " id INTEGER PRIMARY KEY AUTOINCREMENT, call INTEGER, at TEXT NOT NULL,"
+  " service TEXT NOT NULL, profile TEXT NOT NULL, operation TEXT NOT NULL,"
+  " effect TEXT NOT NULL, what TEXT NOT NULL, method TEXT NOT NULL,"
+  " url TEXT NOT NULL, request_head TEXT, request_body TEXT,"
+  " request_note TEXT, files TEXT, outcome TEXT NOT NULL"
+  "  CHECK (outcome IN ('sent', 'done', 'failed', 'in_doubt')),"
+  " reply_head TEXT, reply_body TEXT, reply_note TEXT, times TEXT,"
+  " kind TEXT, message TEXT, status INTEGER NOT NULL,"
+  " attempts INTEGER NOT NULL, seconds REAL NOT NULL,"
+  " insecure INTEGER NOT NULL, request_cut INTEGER NOT NULL,"
+  " reply_cut INTEGER NOT NULL) STRICT;"
+  "CREATE UNIQUE INDEX exchange_call ON exchange(call)"
+  " WHERE call IS NOT NULL;";
+
+/* The newest calls, as far as schema 1 knew them. */
+const char store_upgrade_2[] =
+  "INSERT INTO exchange(call, at, service, profile, operation, effect, what,"
+  " method, url, request_body, reply_note, outcome, message, status,"
+  " attempts, seconds, insecure, request_cut, reply_cut)"
+  " SELECT id, replace(at, 'Z', '.000Z'), service, profile, operation, effect,"
+  " coalesce(key, scope), '', '', nullif(arguments, ''),"
+  " 'recorded by an errand that kept no replies', outcome, message, status,"
+  " 0, 0, 0, 0, 0 FROM (SELECT * FROM call ORDER BY id DESC LIMIT 1000)"
+  " ORDER BY id;";

@@ -1,0 +1,173 @@
+/* test_limit.c - turns, windows, pauses and the retry quota. */
+/* SPDX-License-Identifier: MIT */
+#include "limit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tap.h"
+
+enum { MANY = 40 };
+
+static Loop *loop;
+
+typedef struct Visitor {
+  Limit *limit;
+  LimitTurn turn;
+  double at;       /* when its turn came, 0 = not yet */
+  bool leave;      /* at once */
+} Visitor;
+
+static int under_way, most;
+
+static void arrive(void *ctx) {
+  Visitor *v = ctx;
+  v->at = loop_now();
+  if (v->turn.refused) return;
+  if (++under_way > most) most = under_way;
+  if (!v->leave) return;
+  under_way--;
+  limit_leave(&v->turn);
+}
+
+static void visit(Limit *l, Visitor *v, double longest, bool leave) {
+  *v = (Visitor){ .limit = l, .leave = leave };
+  v->turn.fn = arrive;
+  v->turn.ctx = v;
+  v->turn.longest = longest;
+  if (limit_enter(l, &v->turn)) arrive(v);
+}
+
+static void run_until(const Visitor *v) {
+  Err err = { 0 };
+  double end = loop_now() + 20;
+  while (v->at == 0 && loop_now() < end && loop_step(loop, 1, &err) == 0) ;
+}
+
+static Limit *open_limit(const char *key, LimitRule rule) {
+  Err err = { 0 };
+  rule.service = "ixon";
+  Limit *l = limit_get(loop, key, &rule, &err);
+  if (!l) exit(2);
+  return l;
+}
+
+static void test_free(void) {
+  Limit *l = open_limit("a", (LimitRule){ .quota = 1 });
+  Visitor v[MANY];
+  for (int i = 0; i < MANY; i++) visit(l, &v[i], 1, false);
+  bool all = true;
+  for (int i = 0; i < MANY; i++) all = all && v[i].at > 0;
+  ok(all, "without a limit everybody goes at once");
+  for (int i = 0; i < MANY; i++) limit_leave(&v[i].turn);
+  limit_release(l);
+  under_way = most = 0;
+}
+
+static void test_concurrency(void) {
+  Limit *l = open_limit("a", (LimitRule){ .concurrency = 3 });
+  Visitor v[MANY];
+  for (int i = 0; i < MANY; i++) visit(l, &v[i], 1, false);
+  ok(v[2].at > 0 && v[3].at == 0, "three at once, the fourth waits");
+  limit_leave(&v[20].turn);     /* out of the queue */
+  for (int i = 0; i < MANY; i++) {
+    if (i == 20) continue;
+    run_until(&v[i]);
+    under_way--;
+    limit_leave(&v[i].turn);
+    limit_leave(&v[i].turn);    /* harmless twice */
+  }
+  bool ordered = true;
+  for (int i = 1; i < MANY; i++)
+    if (i != 20 && i != 21) ordered = ordered && v[i].at >= v[i - 1].at;
+  ok(ordered && v[20].at == 0, "in order, but who has left");
+  ok(most == 3, "never more than three");
+  limit_release(l);
+  under_way = most = 0;
+}
+
+static void test_window(void) {
+  Limit *l = open_limit("a", (LimitRule){ .requests = 5, .seconds = 0.2 });
+  Visitor v[17];
+  double start = loop_now();
+  for (int i = 0; i < 17; i++) visit(l, &v[i], 9, true);
+  ok(v[4].at > 0 && v[5].at == 0, "five at once, the sixth waits");
+  run_until(&v[16]);
+  bool kept = true;
+  for (int i = 5; i < 17; i++) kept = kept && v[i].at - v[i - 5].at >= 0.2;
+  ok(kept, "never more than five in any window");
+  ok(v[16].at - start >= 0.6 && v[16].at > 0, "seventeen take three windows");
+  limit_count(l);
+  limit_release(l);
+  under_way = most = 0;
+}
+
+static void test_pause(void) {
+  Limit *l = open_limit("a", (LimitRule){ .longest_pause = 50 });
+  Visitor patient, hasty;
+  ok(limit_paused(l) == 0, "no pause at first");
+  double left = limit_pause(l, 0.15);
+  ok(left > 0.1 && left <= 0.15, "a pause has begun");
+  visit(l, &patient, 9, true);
+  visit(l, &hasty, 1, true);
+  double asked = loop_now();
+  ok(patient.at == 0 && hasty.at == 0, "nobody goes meanwhile");
+  run_until(&hasty);
+  ok(patient.at - asked >= 0.14 && !patient.turn.refused, "then both go");
+  limit_pause(l, 0.1);
+  visit(l, &patient, 90, true);
+  visit(l, &hasty, 1, true);
+  left = limit_pause(l, 1e6);
+  ok(left > 49 && left <= 50, "never longer than the rule says");
+  ok(hasty.turn.refused && !patient.turn.refused && patient.at == 0,
+     "who would not wait that long is told at once");
+  ok(limit_pause(l, 1) > 49, "a shorter pause does not end a longer one");
+  limit_leave(&patient.turn);
+  limit_leave(&hasty.turn);
+  limit_release(l);
+}
+
+static void test_quota(void) {
+  Limit *l = open_limit("a", (LimitRule){ .quota = 2 });
+  ok(limit_retry(l) && limit_retry(l) && !limit_retry(l), "two retries");
+  for (int i = 0; i < 9; i++) limit_succeeded(l, true);
+  ok(!limit_retry(l), "nine first successes are no retry yet");
+  limit_succeeded(l, true);
+  limit_succeeded(l, true);
+  ok(limit_retry(l) && !limit_retry(l), "ten are");
+  for (int i = 0; i < 9; i++) limit_succeeded(l, false);
+  ok(limit_retry(l) && limit_retry(l) && !limit_retry(l), "never above it");
+  limit_release(l);
+}
+
+static void test_shared(void) {
+  Limit *a = open_limit("x", (LimitRule){ .concurrency = 9, .quota = 5 });
+  Limit *b = open_limit("x", (LimitRule){ .concurrency = 1, .quota = 5 });
+  Limit *c = open_limit("y", (LimitRule){ .concurrency = 1 });
+  ok(a == b && a != c, "one limit a base URL");
+  Visitor v, w, x;
+  visit(a, &v, 1, false);
+  visit(b, &w, 1, false);
+  visit(c, &x, 1, false);
+  ok(v.at > 0 && w.at == 0 && x.at > 0, "the stricter rule holds for both");
+  limit_release(b);
+  limit_leave(&w.turn);
+  limit_leave(&v.turn);
+  limit_leave(&x.turn);
+  limit_release(a);
+  limit_release(c);
+}
+
+int main(void) {
+  Err err = { 0 };
+  loop = loop_new(&err);
+  if (!loop) return 2;
+  test_free();
+  test_concurrency();
+  test_window();
+  test_pause();
+  test_quota();
+  test_shared();
+  loop_free(loop);
+  return done();
+}
