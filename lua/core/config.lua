@@ -7,47 +7,11 @@
 
 local error_ = require "core.error"
 local host_config = require "host.config"
+local rowcheck = require "core.rowcheck"
 local settings = require "core.settings"
+local signin = require "core.signin"
 local suggest = require "core.suggest"
 local sys = require "host.sys"
-
--- What a value of each row type may be in the file, and how it is called.
-local accepted = {
-  integer = { integer = true }, number = { integer = true, number = true },
-  boolean = { boolean = true }, flag = { boolean = true },
-}
-local called = { integer = "a whole number", number = "a number", boolean = "true or false", flag = "true or false" }
-
-local function type_problem(row, given)
-  if given == "secret" then
-    if not settings.is_common(row) or row.secret then return nil end
-    return "cannot come from the table 'secret': it is needed as plain text"
-  end
-  if row.type:sub(1, 1) == "[" then
-    if given == "list" or given == "string" then return nil end
-    return "must be a list of strings"
-  end
-  if (accepted[row.type] or { string = true })[given] then return nil end
-  return ("must be %s, not %s %s"):format(called[row.type] or "text in quotes", given == "integer" and "an" or "a", given)
-end
-
-local function limit_problem(row, value)
-  if row.enum then
-    for _, one in ipairs(row.enum) do
-      if one == value then return nil end
-    end
-    return ("must be one of '%s'"):format(table.concat(row.enum, "', '"))
-  end
-  local text = type(value) == "string"
-  local size = text and (utf8.len(value) or #value) or value
-  if type(size) ~= "number" then return nil end
-  local unit = text and " characters" or ""
-  if row.min and size < row.min then return ("must be at least %s%s"):format(row.min, unit) end
-  if row.max and size > row.max then return ("must be at most %s%s"):format(row.max, unit) end
-  if row.pattern and text and value ~= row.also and not value:find("^" .. row.pattern .. "$") then
-    return row.form and ("must be %s, got '%s'"):format(row.form, value) or "does not look right"
-  end
-end
 
 -- The first variable that is set and not empty.
 local function env(name)
@@ -244,9 +208,9 @@ local function check_names(handle, service, rows, by_name, problems)
       if not row then
         message = "unknown setting" .. suggest.did_you_mean(entry.name, names)
       else
-        message = type_problem(row, entry.type)
+        message = rowcheck.type_problem(row, entry.type)
         if not message and not row.secret and entry.type ~= "secret" then
-          message = limit_problem(row, (handle:get(entry.profile, service, entry.name)))
+          message = rowcheck.limit_problem(row, (handle:get(entry.profile, service, entry.name)))
         end
       end
       if message then problems[#problems + 1] = { path = where(entry), message = message } end
@@ -268,7 +232,7 @@ local function take_variables(handle, service, variables, rows, by_name, problem
       local ok, err = handle:env(one.variable, service, one.name, row.type, row.secret or false)
       message = ok == nil and err.message or nil
       if ok and not row.secret then
-        message = limit_problem(row, (handle:get(handle:profile(), service, one.name)))
+        message = rowcheck.limit_problem(row, (handle:get(handle:profile(), service, one.name)))
       end
     end
     if message then problems[#problems + 1] = { path = one.variable, message = message } end
@@ -338,60 +302,14 @@ local function fill_in(handle, profile, service, rows, catalogue)
   for _, row in ipairs(rows) do give(row[1], row.preset) end
 end
 
-local function is_set(handle, profile, service, name)
-  return handle:get(profile, service, name) ~= nil and not handle:lacks(profile, service, name)
-end
-
-local function complete(handle, profile, service, way)
-  for _, name in ipairs(way.needs or {}) do
-    if not is_set(handle, profile, service, name) then return false end
-  end
-  return true
-end
-
--- The first thing in these ways that is there but cannot be sent.
-local function blank(self, profile, service, ways)
-  for _, way in ipairs(ways) do
-    for _, name in ipairs(way.needs or {}) do
-      local fault = self:open():lacks(profile, service, name)
-      if fault then
-        return ("%s has no credential, for the setting '%s' %s: %s"):format(service, name, fault,
-          self:next_step(profile, service, name))
-      end
-    end
-  end
-end
-
--- "token, or email and password"
-local function ways_text(ways)
-  local parts = {}
-  for i, way in ipairs(ways) do parts[i] = table.concat(way.needs or {}, " and ") end
-  return table.concat(parts, ", or ")
-end
-
--- The first way to sign in that has all it needs; nil and what to say if there
--- are ways, but none has. Ways with a name are only for who asks for that name.
-local function sign_in(self, profile, service, catalogue, name)
-  local ways = {}
-  for _, way in ipairs(catalogue.auth or {}) do
-    if way.name == name then ways[#ways + 1] = way end
-  end
-  for _, way in ipairs(ways) do
-    if complete(self:open(), profile, service, way) then return way end
-  end
-  if #ways == 0 then return {} end
-  return nil, blank(self, profile, service, ways) or ("%s has no credential (%s): %s"):format(service, ways_text(ways),
-    self:next_step(profile, service, (ways[1].needs or {})[1]))
-end
-
 -- The url, and what the catalogue calls required.
 local function missing(self, profile, service, rows)
   local handle = self:open()
-  if not is_set(handle, profile, service, "url") then
+  if not signin.is_set(handle, profile, service, "url") then
     return "config", ("%s needs a base URL: %s"):format(service, self:next_step(profile, service, "url"))
   end
   for _, row in ipairs(rows) do
-    if row.required and not is_set(handle, profile, service, row[1]) then
+    if row.required and not signin.is_set(handle, profile, service, row[1]) then
       local fault = handle:lacks(profile, service, row[1])
       return "auth", ("%s needs the setting '%s'%s: %s"):format(service, row[1], fault and ", which " .. fault or "",
         self:next_step(profile, service, row[1]))
@@ -431,30 +349,7 @@ end
 function Config:way(profile, service, auth)
   self:service(profile, service)
   local _, _, _, catalogue = self:prepare(service)
-  return sign_in(self, profile or self:handle():profile(), service, catalogue, auth)
-end
-
--- Adds the {names} in all texts of value.
-local function mentioned(value, names)
-  if type(value) == "string" then
-    for name in value:gmatch "{([%w_]+)}" do names[name] = true end
-  elseif type(value) == "table" then
-    for _, member in pairs(value) do mentioned(member, names) end
-  end
-  return names
-end
-
-local function fetch(handle, profile, service, rows, names)
-  for _, row in ipairs(rows) do
-    local name = row[1]
-    local ok, err = true, nil
-    if names[name] then ok, err = handle:resolve(profile, service, name) end
-    if ok == nil then
-      err.message = ("setting '%s' of %s: %s"):format(name, service, err.message)
-      if err.kind ~= "cancelled" then err.kind = "auth" end
-      error_.rethrow(err, { service = service })
-    end
-  end
+  return signin.choose(self, profile or self:handle():profile(), service, catalogue, auth)
 end
 
 --- Raises kind "auth" unless the account has what one way to sign in needs,
@@ -468,10 +363,8 @@ function Config:credentials(profile, service, auth, signed_in)
   local handle = self:handle()
   profile = profile or handle:profile()
   local rows, _, _, catalogue = self:prepare(service)
-  local names = mentioned({ catalogue.headers or {}, signed_in and way.send or way }, { tls_key_password = true, proxy_password = true })
-  for _, name in ipairs(not signed_in and way.needs or {}) do names[name] = true end
-  fetch(handle, profile, service, rows, names)
-  text = blank(self, profile, service, { way }) -- an empty answer on the terminal
+  signin.fetch(handle, profile, service, rows, signin.names(catalogue, way, signed_in))
+  text = signin.blank(self, profile, service, { way }) -- an empty answer on the terminal
   if text then error_.raise("auth", text, { service = service }) end
 end
 
@@ -544,7 +437,7 @@ local function account_problem(self, account)
     local fault = row.secret and handle:lacks(profile, service, row[1])
     if fault == "holds only blanks" then return ("%s.%s: the value %s"):format(service, row[1], fault) end
   end
-  local way, no_way = sign_in(self, profile, service, catalogue)
+  local way, no_way = signin.choose(self, profile, service, catalogue)
   return not way and no_way or nil
 end
 
