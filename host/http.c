@@ -72,7 +72,7 @@ static int set_version(Http *http, const char *version, Err *err) {
 
 static int set_tls(Http *http, const HttpOptions *o, Err *err) {
   const char *version = o->tls_min ? o->tls_min : "1.2";
-  if (strcmp(version, "1.2") && strcmp(version, "1.3"))
+  if (strcmp(version, "1.2") != 0 && strcmp(version, "1.3") != 0)
     return err_set(err, ERR_CONFIG, "the setting 'tls_min' of %s is either "
                    "\"1.2\" or \"1.3\"", http->service);
   http->tls_min = version[2] == '2' ? CURL_SSLVERSION_TLSv1_2
