@@ -159,5 +159,15 @@ else
   count=$((count + 1))
   echo "ok $count - ipv6 # SKIP no IPv6 on this machine"
 fi
+# ---- told by config check as well ----
+
+try ERRAND_QALYPTUS_IPV4=true ERRAND_QALYPTUS_IPV6=true errand config check
+exits 2 "config check finds what no connection can be made with"
+outputs "the settings 'ipv4' and 'ipv6' of qalyptus exclude each other" "and says it as a call would"
+try ERRAND_QALYPTUS_CACERT=/absent.pem errand config check
+outputs "/absent.pem" "a file that is not there"
+try errand config check
+outputs "no problems" "and nothing else"
+
 sent 3 "what the peer was to get, and nothing of what was refused"
 done_testing

@@ -65,6 +65,19 @@ local function origin(config)
   return "configuration: " .. path .. (require("host.sys").exists(path) and "" or " (not there)")
 end
 
+-- What only shows when a connection is prepared: files that TLS settings name,
+-- proxies, addresses. Nothing is sent.
+local function connection_problems(config)
+  local problems = {}
+  for _, account in ipairs(config.accounts()) do
+    local catalogue = require("core.services").catalogue(account.service)
+    local ok, err = pcall(require("core.account").get, catalogue, account.profile)
+    if not ok and not require("core.error").is(err) then error(err, 0) end
+    if not ok then problems[#problems + 1] = { path = ("profile '%s'"):format(account.profile), message = err.message } end
+  end
+  return problems
+end
+
 local function append(lines, more)
   table.move(more, 1, #more, #lines + 1, lines)
 end
@@ -73,6 +86,7 @@ local function check(resolve)
   local config = require "core.config"
   local lines, good = { origin(config) }, true
   local problems = config.check()
+  if #problems == 0 then problems = connection_problems(config) end
   -- A file that cannot be read at all has nothing to list.
   local readable = pcall(config.handle) or problems[1] and problems[1].path ~= ""
   if readable and pcall(config.entries) then
