@@ -114,6 +114,7 @@ Auth *auth_new(Http *http, const char *base, const AuthSpec *spec,
     return NULL;
   }
   auth->http = http;
+  auth->loop = http_loop(http);
   auth->lookup = lookup;
   auth->ctx = ctx;
   auth->spec = *spec;
@@ -199,6 +200,7 @@ void auth_free(Auth *auth) {
 
 static void finish(AuthReq *req) {
   dequeue(req);
+  stop_timer(req);
   req->auth = NULL;
   if (req->fn) req->fn(req->ctx, req);   /* req and auth may be gone now */
 }
@@ -235,6 +237,38 @@ static void on_timer(void *ctx) {
   finish(req);
 }
 
+/* The time of the call is over before it has a token. A login that nobody
+   waits for any more is not worth its end. */
+static void on_late(void *ctx) {
+  AuthReq *req = ctx;
+  Auth *auth = req->auth;
+  const char *service = auth->spec.service;
+  req->timer = NULL;
+  err_set(&req->err, ERR_TIMEOUT, auth->polling
+          ? "another process was still logging in to %s when the time of the "
+            "call was over; if it hangs, end it, else raise 'timeout' of %s"
+          : "the login to %s was not answered before the time of the call was "
+            "over; if it is known to be slow, raise 'timeout' of %s",
+          service, service);
+  req->err.retryable = true;
+  dequeue(req);
+  if (!auth->waiting.head) auth_acquire_stop(auth);
+  finish(req);
+}
+
+/* Until there is a token, but not beyond the call's time. */
+static int wait_for_token(AuthReq *req, Err *err) {
+  Auth *auth = req->auth;
+  if (req->call.deadline > 0) {
+    req->timer = loop_timer(auth->loop, req->call.deadline - loop_now(),
+                            on_late, req);
+    if (!req->timer) return out_of_memory(err);
+  }
+  req->login = auth->logins;
+  move(req, &auth->waiting);
+  return 0;
+}
+
 /* Nothing is sent for who only wants the token; done is called later, as
    always. */
 static int end_soon(AuthReq *req, Err *err) {
@@ -246,6 +280,7 @@ static int end_soon(AuthReq *req, Err *err) {
 
 static int start(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
+  stop_timer(req);
   if (req->only) return end_soon(req, err);
   const AuthSpec *spec = &auth->spec;
   const AuthMethod *m = req->flags & AUTH_NONE ? NULL : auth->method;
@@ -291,9 +326,7 @@ int auth_begin(AuthReq *req, Err *err) {
   int rc = acquiring ? 0 : auth_acquire(auth, req->forced, err);
   if (rc < 0) return -1;
   if (rc > 0) return start(req, err);
-  req->login = auth->logins;
-  move(req, &auth->waiting);
-  return 0;
+  return wait_for_token(req, err);
 }
 
 /* Requests that a callback adds meanwhile wait for a later login. */
@@ -420,14 +453,13 @@ AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
   return NULL;
 }
 
-AuthReq *auth_login(Auth *auth, Loop *loop, bool renew, auth_done *fn,
-                    void *ctx, Err *err) {
+AuthReq *auth_login(Auth *auth, bool renew, auth_done *fn, void *ctx,
+                    Err *err) {
   AuthReq *req = calloc(1, sizeof *req);
   if (!req) {
     out_of_memory(err);
     return NULL;
   }
-  auth->loop = loop;
   req->fn = fn;
   req->ctx = ctx;
   req->only = true;

@@ -86,7 +86,6 @@ enum { AUTH_UNSET, AUTH_PLAIN, AUTH_SECRET, AUTH_ASKED };
 typedef int auth_known(void *ctx, const char *name, Buf *out, Err *err);
 
 typedef struct AuthKeep {
-  Loop *loop;          /* outlives the Auth */
   const char *dir;     /* made with mode 0700 when first needed */
   const char *name;    /* of the file: from tokencache_name */
   auth_known *known;   /* gets the ctx of auth_new */
@@ -129,16 +128,16 @@ AuthReq *auth_send(Auth *auth, const HttpCall *call, int flags,
 /* The same in two steps. auth_req_new sends nothing; auth_req_start does, and
    again once the request is done: what the call borrows must live until the
    last one. A download that broke off goes on where it can. deadline:
-   loop_now() at which each sending is given up, 0 for none. -1: not sent, done
-   is not called; the request stays the caller's. */
+   loop_now() at which it is given up, the wait for a token included, 0 for
+   none. -1: not sent, done is not called; the request stays the caller's. */
 AuthReq *auth_req_new(Auth *auth, const HttpCall *call, int flags,
                       const char *const *without, size_t nwithout,
                       auth_done *fn, void *ctx, Err *err);
 int auth_req_start(Auth *auth, AuthReq *req, double deadline, Err *err);
 /* Gets a token and sends no call: auth_req_http stays NULL. renew: by a login
    even if there is one. Not to be started again. */
-AuthReq *auth_login(Auth *auth, Loop *loop, bool renew, auth_done *fn,
-                    void *ctx, Err *err);
+AuthReq *auth_login(Auth *auth, bool renew, auth_done *fn, void *ctx,
+                    Err *err);
 void auth_req_free(AuthReq *req);
 bool auth_req_pending(const AuthReq *req);
 

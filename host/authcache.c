@@ -19,7 +19,6 @@ static const double POLL = 0.05;
 int auth_keep_tokens(Auth *auth, const AuthKeep *keep, Err *err) {
   auth->cache = tokencache_new(keep->dir, keep->name);
   if (!auth->cache) return err_set(err, ERR_SCRIPT, "out of memory");
-  auth->loop = keep->loop;
   auth->known = keep->known;
   auth->lock_wait = keep->wait > 0 ? keep->wait : LOCK_WAIT;
   return 0;

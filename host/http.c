@@ -121,6 +121,10 @@ Http *http_new(Loop *loop, const HttpOptions *options, Err *err) {
   return NULL;
 }
 
+Loop *http_loop(const Http *http) {
+  return http->loop;
+}
+
 static void free_slot(Slot *slot) {
   if (slot->easy) curl_easy_cleanup(slot->easy);
   curl_slist_free_all(slot->headers);

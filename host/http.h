@@ -57,6 +57,7 @@ typedef struct HttpOptions {
    wrong. A private key must be ours (or root's) and closed to others; "~/" in
    front of a path is the home directory. */
 Http *http_new(Loop *loop, const HttpOptions *options, Err *err);
+Loop *http_loop(const Http *http);
 /* Appends which way its requests go: "proxy http://[secret]@127.0.0.1:3128
    (variable https_proxy)", "no proxy". 0 or -1 as buf_add. */
 int http_describe_route(const Http *http, Buf *out);

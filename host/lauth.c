@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lerr.h"
-#include "state.h"
 #include "task.h"
 #include "tokencache.h"
 
@@ -54,8 +53,7 @@ int lauth_known(void *ctx, const char *name, Buf *out, Err *err) {
 
 int lauth_keep(lua_State *L, Account *a, const char *dir, const char *name,
                Err *err) {
-  AuthKeep keep = {.loop = state_loop(L), .dir = dir, .name = name,
-                   .known = lauth_known};
+  AuthKeep keep = {.dir = dir, .name = name, .known = lauth_known};
   return dir && name ? auth_keep_tokens(a->auth, &keep, err) : 0;
 }
 
@@ -87,8 +85,8 @@ static int l_login(lua_State *L) {
   luaL_setmetatable(L, LOGIN);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
-  login->req = auth_login(a->auth, state_loop(L), lua_toboolean(L, 2),
-                          login_done, login, &err);
+  login->req = auth_login(a->auth, lua_toboolean(L, 2), login_done, login,
+                          &err);
   if (!login->req) return lerr_fail(L, &err);
   return wait_for(L, &login->wait, (lua_KContext)login, login_finish);
 }

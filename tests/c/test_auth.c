@@ -605,6 +605,41 @@ static void free_all(void *ctx, AuthReq *req) {
   freed++;
 }
 
+/* A login that hangs costs no call more than its own time. */
+static void test_late(void) {
+  settings = with_login;
+  peer_on(peer, (PeerReply){ .target = "POST /access-tokens",
+          .end = PEER_HANG });
+  Auth *a = open_auth(&ixon);
+  HttpCall hasty = a_call("/x"), patient = a_call("/y");
+  double began = loop_now();
+  hasty.deadline = began + 0.2;
+  patient.deadline = began + 0.5;
+  Err err = { 0 };
+  int ended = 0;
+  AuthReq *r = auth_send(a, &hasty, 0, NULL, 0, on_done, &ended, &err);
+  AuthReq *s = auth_send(a, &patient, 0, NULL, 0, on_done, &ended, &err);
+  run(&ended, 1);
+  is_int(auth_req_err(r)->kind, ERR_TIMEOUT, "the first is over in its time");
+  ok(strstr(auth_req_err(r)->text, "the login to ixon was not answered"),
+     "and says that it was the login");
+  ok(auth_req_pending(s), "the other waits on");
+  run(&ended, 2);
+  is_int(auth_req_err(s)->kind, ERR_TIMEOUT, "as long as it may");
+  ok(loop_now() - began < 5, "and not until the login's own time is over");
+  auth_req_free(r);
+  auth_req_free(s);
+  is_int(peer_requests(peer, NULL), 1, "one login for both");
+  peer_forget(peer);
+  grants("bought-in-time", 0);
+  peer_on(peer, (PeerReply){ .target = "GET /x", .bytes = OK });
+  hasty.deadline = loop_now() + 5;
+  r = send_call(a, &hasty, 0);
+  is_int(status(r), 200, "the next call logs in anew");
+  auth_req_free(r);
+  auth_free(a);
+}
+
 static void test_free_in_callback(void) {
   Err err = { 0 };
   settings = with_login;
@@ -680,7 +715,7 @@ int main(void) {
     test_expand, test_given, test_basic, test_missing, test_login,
     test_numbers_in_path, test_empty_need, test_shared,
     test_renewal, test_expiry, test_failures, test_whole_body, test_cancel,
-    test_free_in_callback, test_again_in_callback, test_redirect,
+    test_late, test_free_in_callback, test_again_in_callback, test_redirect,
   };
   for (size_t i = 0; i < LEN(tests); i++) {
     peer = peer_new(loop);

@@ -94,7 +94,7 @@ static void reset(void) {
 static Auth *open_for(const char *base, double wait) {
   AuthSpec spec = {.service = "acme", .headers = service_headers,
                    .nheaders = 1, .methods = methods, .nmethods = 2};
-  AuthKeep keep = {.loop = loop, .dir = dir, .name = "acme@default",
+  AuthKeep keep = {.dir = dir, .name = "acme@default",
                    .known = known, .wait = wait};
   Err err = {0};
   Auth *a = auth_new(http, base, &spec, lookup, NULL, &err);
@@ -290,7 +290,7 @@ static void test_both_dead(void) {
   Err err = {0};
   int finished = 0;
   Auth *b = process();
-  AuthReq *r = auth_login(b, loop, true, on_done, &finished, &err);
+  AuthReq *r = auth_login(b, true, on_done, &finished, &err);
   run(&finished, 1);
   ok(!auth_req_http(r) && auth_req_err(r)->kind == ERR_NONE, "and another");
   auth_req_free(r);
@@ -456,27 +456,27 @@ static void test_login(void) {
   grants("renewed-token", 0);
   answers(OK, 0);
   Auth *a = process();
-  AuthReq *r = auth_login(a, loop, false, on_done, &finished, &err);
+  AuthReq *r = auth_login(a, false, on_done, &finished, &err);
   is_int(finished, 0, "auth_login calls nobody back");
   run(&finished, 1);
   is_int(auth_req_logins(r), 1, "it logs in");
   auth_req_free(r);
   finished = 0;
-  r = auth_login(a, loop, false, on_done, &finished, &err);
+  r = auth_login(a, false, on_done, &finished, &err);
   ok(r && finished == 0 && auth_req_pending(r), "nor when there is a token");
   run(&finished, 1);
   is_int(auth_req_logins(r), 0, "then it does not");
   ok(!auth_req_pending(r) && !auth_req_http(r), "and sends nothing else");
   auth_req_free(r);
-  r = auth_login(a, loop, false, on_done, &finished, &err);
+  r = auth_login(a, false, on_done, &finished, &err);
   auth_req_free(r);
-  r = auth_login(a, loop, false, on_done, &finished, &err);
+  r = auth_login(a, false, on_done, &finished, &err);
   auth_free(a);
   is_int(auth_req_err(r)->kind, ERR_CANCELLED, "auth_free cancels it");
   auth_req_free(r);
   a = process();
   finished = 0;
-  r = auth_login(a, loop, true, on_done, &finished, &err);
+  r = auth_login(a, true, on_done, &finished, &err);
   run(&finished, 1);
   is_int(logins(), 2, "renew logs in though a token is kept");
   auth_req_free(r);
@@ -487,7 +487,7 @@ static void test_login(void) {
   ok(sent_has("Bearer renewed-token\r\n"), "the next process");
   password = NULL;
   a = process();
-  ok(!auth_login(a, loop, false, on_done, &finished, &err) &&
+  ok(!auth_login(a, false, on_done, &finished, &err) &&
      err.kind == ERR_AUTH, "without a credential there is no login");
   auth_free(a);
 }
