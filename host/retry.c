@@ -28,7 +28,8 @@ struct RetryReq {
   retry_done *fn;
   void *ctx;
   LimitTurn turn;
-  LoopTimer *timer;         /* until the next attempt */
+  LoopTimer *timer;         /* until the next attempt, then until the end of
+                               the wait for its turn */
   const char *operation;    /* borrowed */
   bool repeatable;
   int retries, retried;
@@ -60,12 +61,16 @@ Retry *retry_new(Loop *loop, Auth *auth, Limit *limit, const RetryRule *rule,
   return r;
 }
 
+static void stop_timer(RetryReq *req) {
+  if (req->timer) loop_timer_cancel(req->retry->loop, req->timer);
+  req->timer = NULL;
+}
+
 /* Out of the list; afterwards req belongs to its holder alone. */
 static void stop(RetryReq *req) {
   Retry *r = req->retry;
   if (!r) return;
-  if (req->timer) loop_timer_cancel(r->loop, req->timer);
-  req->timer = NULL;
+  stop_timer(req);
   if (req->prev) req->prev->next = req->next;
   else r->reqs = req->next;
   if (req->next) req->next->prev = req->prev;
@@ -178,6 +183,7 @@ static void on_end(void *ctx, AuthReq *auth);
 static void on_turn(void *ctx);
 
 static int go(RetryReq *req, Err *err) {
+  stop_timer(req);
   double now = loop_now();
   req->times.turn += now - req->queued;
   if (req->deadline == 0) {
@@ -198,8 +204,10 @@ static int enter(RetryReq *req, double longest, Err *err) {
 static void refuse(RetryReq *req) {
   req->gave_up = "pause";
   req->times.turn += loop_now() - req->queued;
-  /* What has been answered once has that answer. */
-  if (req->deadline == 0)
+  /* What has been answered once has that answer, or lack of one. */
+  if (req->deadline > 0)
+    req->err = *auth_req_err(req->auth);
+  else
     err_set(&req->err, ERR_RATE_LIMITED, "%s answered 429 and lets nobody "
             "from here in for another %.0f s; nothing was sent, try again "
             "then", req->retry->service,
@@ -213,12 +221,30 @@ static void on_turn(void *ctx) {
   else if (go(req, &req->err)) finish(req);
 }
 
+/* Its turn has not come while it had time: the last attempt's end is its. */
+static void on_late(void *ctx) {
+  RetryReq *req = ctx;
+  req->timer = NULL;
+  req->gave_up = "time";
+  req->times.turn += loop_now() - req->queued;
+  req->err = *auth_req_err(req->auth);
+  finish(req);
+}
+
 static void on_wait(void *ctx) {
   RetryReq *req = ctx;
-  double now = loop_now();
+  double now = loop_now(), left = req->deadline - now;
   req->timer = NULL;
   req->times.between += now - req->waiting;
-  if (enter(req, req->deadline - now, &req->err) < 0) finish(req);
+  req->queued = now;
+  if (limit_paused(req->retry->limit) >= left) {
+    refuse(req);
+    return;
+  }
+  int rc = enter(req, left, &req->err);
+  if (rc > 0) req->timer = loop_timer(req->retry->loop, left, on_late, req);
+  if (rc < 0) finish(req);
+  else if (rc > 0 && !req->timer) on_late(req);
 }
 
 /* True: it is tried again. */

@@ -274,6 +274,49 @@ static void test_deadline(void) {
   close_all();
 }
 
+/* A turn that comes too late, or never, is not waited for. */
+static void test_turn(void) {
+  int count = 0, other = 0;
+  open_all(peer_base(peer), &quick, 100, 1);
+  peer_on(peer, (PeerReply){ .target = "GET /a", .bytes = BUSY });
+  peer_on(peer, (PeerReply){ .end = PEER_HANG });
+  double began = loop_now();
+  RetryReq *r = start(peer_base(peer), "GET", "/a", true, 0.4, &count);
+  RetryReq *slow = start(peer_base(peer), "GET", "/b", true, 0, &other);
+  run(&count, 1);
+  ok(loop_now() - began < 3, "the retry that stands in the queue");
+  is_str(retry_req_gave_up(r), "time", "gives up when the time is over");
+  is_int(status(r), 503, "with the answer it had");
+  is_int(other, 0, "while the one before it goes on");
+  retry_req_free(r);
+  retry_req_free(slow);
+  close_all();
+}
+
+/* While it waits to be sent again, somebody else is told to stay away. */
+static void test_pause_later(void) {
+  static const RetryRule rule = { .service = "ixon", .retries = 3,
+    .delay = 0.4, .max_delay = 0.4, .timeout = 10 };
+  int count = 0, other = 0;
+  open_all(peer_base(peer), &rule, 100, 0);
+  peer_on(peer, (PeerReply){ .target = "GET /a", .end = PEER_RESET });
+  peer_on(peer, (PeerReply){ .bytes = peer_text(peer, 429,
+          "Retry-After: 20\r\n", "no") });
+  double began = loop_now();
+  RetryReq *r = start(peer_base(peer), "GET", "/a", true, 0, &count);
+  Err err = { 0 };
+  while (peer_requests(peer, "GET /a") < 1) loop_step(loop, 1, &err);
+  RetryReq *told = start(peer_base(peer), "GET", "/b", true, 0, &other);
+  run(&other, 1);
+  run(&count, 1);
+  ok(loop_now() - began < 5, "the wait for a pause that is too long is none");
+  is_str(retry_req_gave_up(r), "pause", "with the reason");
+  is_int(retry_req_err(r)->kind, ERR_NETWORK, "and the failure that it had");
+  retry_req_free(r);
+  retry_req_free(told);
+  close_all();
+}
+
 static void test_cancel(void) {
   static const RetryRule slow = { .service = "ixon", .retries = 3,
     .delay = 1000, .max_delay = 1000, .timeout = 5000 };
@@ -310,6 +353,8 @@ int main(void) {
   test_pause();
   test_quota();
   test_deadline();
+  test_turn();
+  test_pause_later();
   test_cancel();
   peer_free(peer);
   loop_free(loop);
