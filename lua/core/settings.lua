@@ -34,9 +34,9 @@ M.rows = {
   { "connect_to", "[string]", doc = "HOST1:PORT1:HOST2:PORT2, another host and port to connect to; an empty HOST1 or PORT1 "
     .. "means any." },
   { "http_version", "string", enum = { "1.1", "2" }, doc = "Version of HTTP. Else what the server offers." },
-  { "connect_timeout", "number", min = 0, default = 10, doc = "Seconds until a connection must stand." },
-  { "stall_timeout", "number", min = 0, default = 60, doc = "Seconds without a byte until a call is given up." },
-  { "timeout", "number", min = 0, default = 120,
+  { "connect_timeout", "number", min = 0.001, default = 10, doc = "Seconds until a connection must stand." },
+  { "stall_timeout", "number", min = 0.001, default = 60, doc = "Seconds without a byte until a call is given up." },
+  { "timeout", "number", min = 0.001, default = 120,
     doc = "Seconds for one call with all that it takes: logging in, retries and the waits between them." },
   { "retry", "integer", min = 0, max = 100, default = 3,
     doc = "How many times a call is sent again: reads and repeatable writes after a passing failure, others only where nothing "

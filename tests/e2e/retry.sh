@@ -156,6 +156,11 @@ for rate in 5 5/x /s -1/s 0.5/s; do
   refused 2 "ERRAND_IXON_RATE: must be requests in a time such as 30/s or 100/10s, or none, got '$rate'" "a rate of '$rate'"
 done
 
+for name in TIMEOUT CONNECT_TIMEOUT STALL_TIMEOUT; do
+  try "ERRAND_IXON_$name=0" errand -e 'ixon.roles.get "r00000000001"'
+  refused 2 "ERRAND_IXON_$name: must be at least 0.001" "no time at all is no $name"
+done
+
 # ---- times ----
 
 try errand --timing -e 'ixon.roles.get("r00000000001") ixon.roles.get("r00000000002") return 1'
