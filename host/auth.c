@@ -487,6 +487,10 @@ void auth_req_free(AuthReq *req) {
     auth_acquire_stop(auth);
 }
 
+unsigned auth_logins_sent(const Auth *auth) {
+  return auth->sent;
+}
+
 bool auth_req_pending(const AuthReq *req) {
   return req->auth != NULL;
 }

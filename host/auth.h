@@ -141,6 +141,9 @@ AuthReq *auth_login(Auth *auth, bool renew, auth_done *fn, void *ctx,
 void auth_req_free(AuthReq *req);
 bool auth_req_pending(const AuthReq *req);
 
+/* Logins that have been sent since auth_new. */
+unsigned auth_logins_sent(const Auth *auth);
+
 /* The final request; NULL if none was made (the login failed). */
 const HttpReq *auth_req_http(const AuthReq *req);
 const Err *auth_req_err(const AuthReq *req);

@@ -56,6 +56,7 @@ struct Auth {
   Buf login_body;                /* borrowed by the login in flight */
   double login_started, login_wall;
   unsigned logins;               /* begun so far, be it by a look at a file */
+  unsigned sent;                 /* logins that have left */
   Queue waiting, running;
   int busy;                      /* walking the queues: auth_free waits */
   bool freed;

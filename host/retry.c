@@ -19,6 +19,7 @@ struct Retry {
   RetryRule rule;
   char *service;
   RetryReq *reqs;           /* not finished */
+  unsigned logins;          /* of auth, that are counted */
 };
 
 struct RetryReq {
@@ -33,6 +34,7 @@ struct RetryReq {
   const char *operation;    /* borrowed */
   bool repeatable;
   int retries, retried;
+  int counted;              /* sendings that the limit knows of */
   double timeout, deadline; /* 0 = it has not left yet */
   double queued, waiting;   /* loop_now when that began */
   double started;
@@ -266,10 +268,23 @@ static bool again(RetryReq *req, int status) {
   return true;
 }
 
+/* What has left besides the sending that its turn was for: the logins of all,
+   and the call once more with a new token. */
+static void count_rest(RetryReq *req) {
+  Retry *r = req->retry;
+  unsigned logins = auth_logins_sent(r->auth);
+  int sent = auth_req_attempts(req->auth);
+  for (req->counted++; req->counted < sent; req->counted++)
+    limit_count(r->limit);
+  req->counted = sent;   /* less where the login failed */
+  for (; r->logins != logins; r->logins++) limit_count(r->limit);
+}
+
 static void on_end(void *ctx, AuthReq *auth) {
   RetryReq *req = ctx;
   int status = status_of(req);
   (void)auth;
+  count_rest(req);
   if (is_passing(status)) heed(req, status);
   else if (auth_req_err(req->auth)->kind == ERR_NONE && status < 500)
     limit_succeeded(req->retry->limit, req->retried == 0);

@@ -317,6 +317,50 @@ static void test_pause_later(void) {
   close_all();
 }
 
+/* The login and the call once more with a new token use up the rate, too. */
+static void test_logins_count(void) {
+  static const AuthHeader send[] = { { "Authorization", "Bearer {token}",
+                                       false } };
+  static const AuthLogin login = { .method = "POST", .path = "/login",
+                                   .token = "" };
+  static const AuthMethod method = { .login = &login, .send = send,
+                                     .nsend = 1 };
+  AuthSpec spec = { .service = "ixon", .methods = &method, .nmethods = 1 };
+  LimitRule limits = { .service = "ixon", .quota = 9, .requests = 5,
+                       .seconds = 0.6 };
+  Err err = { 0 };
+  int count = 0;
+  open_all(peer_base(peer), &quick, 9, 0);
+  auth_free(auth);
+  limit_release(limit);
+  retry_free(retry);
+  auth = auth_new(http, peer_base(peer), &spec, lookup, NULL, &err);
+  limit = limit_get(loop, peer_base(peer), &limits, &err);
+  retry = auth && limit ? retry_new(loop, auth, limit, &quick, &err) : NULL;
+  if (!retry) exit(2);
+  peer_on(peer, (PeerReply){ .target = "POST /login",
+          .bytes = peer_text(peer, 200, NULL, "bought") });
+  peer_on(peer, (PeerReply){ .target = "GET /a", .times = 1,
+          .bytes = peer_text(peer, 401, NULL, "no") });
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  double began = loop_now();
+  for (int i = 0; i < 3; i++) {
+    HttpCall c = { .method = "GET", .repeatable = true };
+    char url[128];
+    snprintf(url, sizeof url, "%s/a", peer_base(peer));
+    c.url = url;
+    count = 0;
+    RetryReq *r = retry_send(retry, &c, 0, NULL, 0, -1, on_done, &count, &err);
+    run(&count, 1);
+    is_int(status(r), 200, "a call that needs a login");
+    retry_req_free(r);
+    if (i == 1) ok(loop_now() - began < 0.6, "five requests go at once");
+  }
+  is_int(peer_requests(peer, NULL), 6, "two logins, four calls");
+  ok(loop_now() - began >= 0.6, "the sixth waits");
+  close_all();
+}
+
 static void test_cancel(void) {
   static const RetryRule slow = { .service = "ixon", .retries = 3,
     .delay = 1000, .max_delay = 1000, .timeout = 5000 };
@@ -355,6 +399,7 @@ int main(void) {
   test_deadline();
   test_turn();
   test_pause_later();
+  test_logins_count();
   test_cancel();
   peer_free(peer);
   loop_free(loop);
