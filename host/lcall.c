@@ -172,7 +172,7 @@ static void push_times(lua_State *L, const RetryTimes *call, HttpTimes last) {
 static void set_course(lua_State *L, const Call *c) {
   RetryTimes times = retry_req_times(c->req);
   const char *gave_up = retry_req_gave_up(c->req);
-  lua_pushinteger(L, auth_req_attempts(retry_req_auth(c->req)));
+  lua_pushinteger(L, retry_req_attempts(c->req));
   lua_setfield(L, -2, "attempts");
   set_number(L, "seconds", times.total);
   if (!gave_up) return;

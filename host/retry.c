@@ -33,7 +33,7 @@ struct RetryReq {
                                the wait for its turn */
   const char *operation;    /* borrowed */
   bool repeatable;
-  int retries, retried;
+  int retries, retried, begun;
   int counted;              /* sendings that the limit knows of */
   double timeout, deadline; /* 0 = it has not left yet */
   double queued, waiting;   /* loop_now when that began */
@@ -186,6 +186,7 @@ static void on_turn(void *ctx);
 
 static int go(RetryReq *req, Err *err) {
   stop_timer(req);
+  req->begun++;
   double now = loop_now();
   req->times.turn += now - req->queued;
   if (req->deadline == 0) {
@@ -262,7 +263,7 @@ static bool again(RetryReq *req, int status) {
   if (req->gave_up) return false;
   req->timer = loop_timer(r->loop, wait, on_wait, req);
   if (!req->timer) return false;   /* the failure itself is told */
-  tell(req, status, wait);
+  tell(req, status, fmax(wait, pause));
   req->waiting = loop_now();
   req->retried++;
   return true;
@@ -347,6 +348,11 @@ void retry_req_free(RetryReq *req) {
 
 const AuthReq *retry_req_auth(const RetryReq *req) {
   return req->auth;
+}
+
+int retry_req_attempts(const RetryReq *req) {
+  int sent = auth_req_attempts(req->auth);
+  return sent > req->begun ? sent : req->begun;
 }
 
 const Err *retry_req_err(const RetryReq *req) {

@@ -50,6 +50,8 @@ void retry_req_free(RetryReq *req);
 
 /* The last attempt. */
 const AuthReq *retry_req_auth(const RetryReq *req);
+/* Begun so far: sendings, and logins that failed before one. */
+int retry_req_attempts(const RetryReq *req);
 const Err *retry_req_err(const RetryReq *req);   /* ERR_NONE: a reply came */
 
 /* False: no byte of a call that is not repeatable can have left, whether it

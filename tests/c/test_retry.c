@@ -287,6 +287,7 @@ static void test_turn(void) {
   ok(loop_now() - began < 3, "the retry that stands in the queue");
   is_str(retry_req_gave_up(r), "time", "gives up when the time is over");
   is_int(status(r), 503, "with the answer it had");
+  is_int(retry_req_attempts(r), 1, "of its one attempt");
   is_int(other, 0, "while the one before it goes on");
   retry_req_free(r);
   retry_req_free(slow);

@@ -102,6 +102,17 @@ exits 0 "a create whose login is answered 429"
 says "(attempt 2 of 4)" "logs in again, for nothing of it has left"
 sent 3 "two logins and one create"
 
+answers <<'END'
+=== reply times=0
+HTTP/1.1 503 Busy
+
+busy
+END
+unset ERRAND_IXON_TOKEN
+try ERRAND_IXON_EMAIL=admin@example.com ERRAND_IXON_PASSWORD=pw-12345 errand -q api ixon GET /roles
+refused 7 "try again later; gave up after 4 attempts in" "a login that always fails"
+sent 4 "is tried as often as it says"
+
 # ---- nothing can have left: creates are tried again, too ----
 
 try ERRAND_QALYPTUS_URL=http://127.0.0.1:1 errand api qalyptus POST /x --json '{}'
