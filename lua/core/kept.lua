@@ -98,7 +98,7 @@ local function redacted(value, put, by_name)
   end
   if type(value) ~= "table" then return value end
   local other = put and put[value]
-  if other ~= nil then return redacted(other) end
+  if other ~= nil then return redacted(other, nil, by_name) end
   local out = json.is_array(value) and json.array({}) or json.object({})
   for key, member in json.pairs(value) do
     local hidden = by_name and type(key) == "string" and is_plain(member) and member ~= json.null and looks_secret(key)

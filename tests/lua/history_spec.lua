@@ -172,6 +172,10 @@ t.describe("what is kept", function()
     t.raises(function() client.raw("acme", "POST", "/login", { raw = true }) end)
     acme.catalogue.auth[3] = nil
     t.eq(clean(newest()), nil)
+    local bought = { name = "n", password = "new-1", list = { { token = "new-2" } } }
+    acme.serve(function() return acme.reply(200, { isSuccess = true, data = bought }) end)
+    client.raw("acme", "POST", "/x", { body = "{}" })
+    t.eq(newest().reply_body, '{"data":{"list":[{"token":"[secret]"}],"name":"n","password":"[secret]"},"isSuccess":true}')
   end)
 
   t.it("is name and size of files", function()
