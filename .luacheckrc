@@ -2,5 +2,5 @@
 std = "lua54"
 max_line_length = 140
 read_globals = { "args", "array", "deadline", "json", "log", "null", "object", "parallel", "print_table", "read_csv", "sleep", "spawn",
-  "try", "help", "bossinsights", "infoworks", "intrexx", "ixon", "qalyptus", "cjson" }
+  "try", "help", "workflow", "bossinsights", "infoworks", "intrexx", "ixon", "qalyptus", "cjson" }
 ignore = { "211/_.*" } -- <close> variables are there for their end

@@ -37,7 +37,7 @@ LINT_DEPS := clang clang-tidy cppcheck lua-check
 FUZZ_DEPS := clang llvm
 NODE_DEPS := nodejs npm
 
-.PHONY: all test san fuzz fuzz-deps valgrind lint contract demo deps test-deps \
+.PHONY: all test san fuzz fuzz-deps valgrind lint contract crash demo deps test-deps \
         lint-deps bench install uninstall clean help
 .DELETE_ON_ERROR:
 
@@ -82,6 +82,8 @@ $(B)/tests/test_alloc: OWN_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
         malloc calloc realloc reallocarray strdup strndup)
 # A file system that has no files without names.
 $(B)/tests/test_httpfile $(B)/tests/test_httpresume: OWN_LDFLAGS += -Wl,--wrap=open
+# A network file system that is none.
+$(B)/tests/test_storequery: OWN_LDFLAGS += -Wl,--wrap=fstatfs
 comma := ,
 
 $(B) $(B)/host $(B)/tests:
@@ -161,6 +163,10 @@ contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
 	$(if $(shell command -v npm || true),,$(call install-missing,$(NODE_DEPS)))
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/contract/run.sh $(B)
+
+crash: test-deps ## crash campaigns; larger with N=PLANS K=KILLS
+	@$(MAKE) --no-print-directory B=$(B) all
+	sh tests/crash/run.sh $(B) $(or $(N),100000) $(or $(K),2000)
 
 bench: test-deps ## start, one call, JSON: ratios beside curl and lua-cjson
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside

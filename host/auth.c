@@ -142,50 +142,11 @@ int auth_value(void *ctx, const char *name, const char **value, size_t *len,
   return 0;
 }
 
-/* Queues. */
-
-static void enqueue(Queue *q, AuthReq *req) {
-  req->queue = q;
-  req->next = NULL;
-  req->prev = q->tail;
-  if (q->tail) q->tail->next = req;
-  else q->head = req;
-  q->tail = req;
-}
-
-static void dequeue(AuthReq *req) {
-  Queue *q = req->queue;
-  if (!q) return;
-  if (req->prev) req->prev->next = req->next;
-  else q->head = req->next;
-  if (req->next) req->next->prev = req->prev;
-  else q->tail = req->prev;
-  req->queue = NULL;
-  req->next = req->prev = NULL;
-}
-
-static void stop_timer(AuthReq *req) {
-  if (req->timer && req->auth) loop_timer_cancel(req->auth->loop, req->timer);
-  req->timer = NULL;
-}
-
-static void orphan(Queue *q) {
-  while (q->head) {
-    AuthReq *req = q->head;
-    dequeue(req);
-    stop_timer(req);
-    http_req_free(req->http);
-    req->http = NULL;
-    req->auth = NULL;
-    err_set(&req->err, ERR_CANCELLED, "the request was cancelled");
-  }
-}
-
 void auth_free(Auth *auth) {
   if (!auth) return;
   auth_acquire_stop(auth);
-  orphan(&auth->waiting);
-  orphan(&auth->running);
+  auth_orphan(&auth->waiting);
+  auth_orphan(&auth->running);
   auth->freed = true;
   if (auth->busy > 0) return;   /* auth_login_over does the rest */
   tokencache_free(auth->cache);
@@ -197,13 +158,6 @@ void auth_free(Auth *auth) {
 }
 
 /* Sending a call. */
-
-static void finish(AuthReq *req) {
-  dequeue(req);
-  stop_timer(req);
-  req->auth = NULL;
-  if (req->fn) req->fn(req->ctx, req);   /* req and auth may be gone now */
-}
 
 static bool same_name(const char *line, const char *other) {
   size_t n = strcspn(line, ":");
@@ -226,62 +180,10 @@ static void add_own(const AuthReq *req, const char **lines, size_t *n) {
 
 static void on_reply(void *ctx, HttpReq *http);
 
-static void move(AuthReq *req, Queue *q) {
-  dequeue(req);
-  enqueue(q, req);
-}
-
-static void on_timer(void *ctx) {
-  AuthReq *req = ctx;
-  req->timer = NULL;
-  finish(req);
-}
-
-/* The time of the call is over before it has a token. A login that nobody
-   waits for any more is not worth its end. */
-static void on_late(void *ctx) {
-  AuthReq *req = ctx;
+int auth_start(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
-  const char *service = auth->spec.service;
-  req->timer = NULL;
-  err_set(&req->err, ERR_TIMEOUT, auth->polling
-          ? "another process was still logging in to %s when the time of the "
-            "call was over; if it hangs, end it, else raise 'timeout' of %s"
-          : "the login to %s was not answered before the time of the call was "
-            "over; if it is known to be slow, raise 'timeout' of %s",
-          service, service);
-  req->err.retryable = true;
-  dequeue(req);
-  if (!auth->waiting.head) auth_acquire_stop(auth);
-  finish(req);
-}
-
-/* Until there is a token, but not beyond the call's time. */
-static int wait_for_token(AuthReq *req, Err *err) {
-  Auth *auth = req->auth;
-  if (req->call.deadline > 0) {
-    req->timer = loop_timer(auth->loop, req->call.deadline - loop_now(),
-                            on_late, req);
-    if (!req->timer) return out_of_memory(err);
-  }
-  req->login = auth->logins;
-  move(req, &auth->waiting);
-  return 0;
-}
-
-/* Nothing is sent for who only wants the token; done is called later, as
-   always. */
-static int end_soon(AuthReq *req, Err *err) {
-  req->timer = loop_timer(req->auth->loop, 0, on_timer, req);
-  if (!req->timer) return out_of_memory(err);
-  move(req, &req->auth->running);
-  return 0;
-}
-
-static int start(AuthReq *req, Err *err) {
-  Auth *auth = req->auth;
-  stop_timer(req);
-  if (req->only) return end_soon(req, err);
+  auth_stop_timer(req);
+  if (req->only) return auth_end_soon(req, err);
   const AuthSpec *spec = &auth->spec;
   const AuthMethod *m = req->flags & AUTH_NONE ? NULL : auth->method;
   Piece *pieces = NULL;
@@ -309,45 +211,24 @@ static int start(AuthReq *req, Err *err) {
   req->attempts++;
   req->serial = auth->serial;
   req->cached = m && auth->cached;
-  move(req, &auth->running);
+  auth_move(req, &auth->running);
   return 0;
 }
 
 /* Sends the call, or lets it wait for the token it needs. */
 int auth_begin(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
-  if (req->flags & AUTH_NONE) return start(req, err);
+  if (req->flags & AUTH_NONE) return auth_start(req, err);
   bool acquiring = auth_acquiring(auth);
   if (!auth_token_fresh(auth) && !acquiring && !req->forced)
     auth_cache_take(auth);
   if (!auth->method && auth_choose(auth, err)) return -1;
   if (!auth->method || !auth->method->login || auth_token_fresh(auth))
-    return start(req, err);
+    return auth_start(req, err);
   int rc = acquiring ? 0 : auth_acquire(auth, req->forced, err);
   if (rc < 0) return -1;
-  if (rc > 0) return start(req, err);
-  return wait_for_token(req, err);
-}
-
-/* Requests that a callback adds meanwhile wait for a later login. */
-void auth_login_over(Auth *auth, const Err *err, bool bought) {
-  unsigned login = auth->logins;
-  LoginReply *reply = auth->failed;
-  auth->failed = NULL;
-  auth->busy++;
-  while (auth->waiting.head && auth->waiting.head->login <= login) {
-    AuthReq *req = auth->waiting.head;
-    if (bought) req->logins++;
-    if (err) req->err = *err;
-    if (err && reply) {
-      reply->refs++;
-      req->reply = reply;
-    }
-    if (err || start(req, &req->err)) finish(req);
-  }
-  auth->busy--;
-  auth_reply_release(reply);
-  if (auth->freed) auth_free(auth);
+  if (rc > 0) return auth_start(req, err);
+  return auth_wait(req, err);
 }
 
 static bool is_renewal(const Auth *auth, int status) {
@@ -386,13 +267,13 @@ static void on_reply(void *ctx, HttpReq *http) {
   if (failed->kind != ERR_NONE ||
       !wants_renewal(req, http_req_status(http))) {
     req->err = *failed;
-    finish(req);
+    auth_finish(req);
     return;
   }
   /* Another call may have bought a new token since this one was sent. */
   if (req->serial == auth->serial) auth_token_drop(auth);
   drop_http(req);
-  if (auth_begin(req, &req->err)) finish(req);
+  if (auth_begin(req, &req->err)) auth_finish(req);
 }
 
 static int copy_call(AuthReq *req, const HttpCall *call,
@@ -475,8 +356,7 @@ AuthReq *auth_login(Auth *auth, bool renew, auth_done *fn, void *ctx,
 void auth_req_free(AuthReq *req) {
   if (!req) return;
   Auth *auth = req->auth;
-  dequeue(req);
-  stop_timer(req);
+  auth_leave(req);
   http_req_free(req->http);
   http_partial_free(req->call.partial);
   auth_reply_release(req->reply);
@@ -487,8 +367,8 @@ void auth_req_free(AuthReq *req) {
     auth_acquire_stop(auth);
 }
 
-unsigned auth_logins_sent(const Auth *auth) {
-  return auth->sent;
+Http *auth_http(const Auth *auth) {
+  return auth->http;
 }
 
 bool auth_req_pending(const AuthReq *req) {
@@ -513,6 +393,10 @@ int auth_req_logins(const AuthReq *req) {
 
 const HttpReq *auth_req_login(const AuthReq *req) {
   return req->reply ? req->reply->http : NULL;
+}
+
+unsigned auth_req_login_number(const AuthReq *req) {
+  return req->login;
 }
 
 const char *auth_req_login_header(const AuthReq *req, const char *name) {

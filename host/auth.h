@@ -141,8 +141,8 @@ AuthReq *auth_login(Auth *auth, bool renew, auth_done *fn, void *ctx,
 void auth_req_free(AuthReq *req);
 bool auth_req_pending(const AuthReq *req);
 
-/* Logins that have been sent since auth_new. */
-unsigned auth_logins_sent(const Auth *auth);
+/* What it sends by; borrowed. */
+Http *auth_http(const Auth *auth);
 
 /* The final request; NULL if none was made (the login failed). */
 const HttpReq *auth_req_http(const AuthReq *req);
@@ -154,6 +154,9 @@ int auth_req_logins(const AuthReq *req);     /* logins it waited for */
    value of a header of that reply, such as Retry-After. NULL if it was not
    the login that failed. Both borrowed until req is started again or freed. */
 const HttpReq *auth_req_login(const AuthReq *req);
+/* The number of the login that it waited for last, to tell whose failure is the
+   same one; 0 = none. */
+unsigned auth_req_login_number(const AuthReq *req);
 const char *auth_req_login_header(const AuthReq *req, const char *name);
 
 /* Expands a template into out; used for settings in paths and for tests.

@@ -311,7 +311,6 @@ int auth_login_begin(Auth *auth, Err *err) {
   auth->login_wall = sys_clock();
   auth->login = http_send(auth->http, &call, on_login, auth, err);
   if (!auth->login) goto fail;
-  auth->sent++;
   buf_wipe(&url);
   auth_drop(&pieces);
   return 0;

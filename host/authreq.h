@@ -56,7 +56,6 @@ struct Auth {
   Buf login_body;                /* borrowed by the login in flight */
   double login_started, login_wall;
   unsigned logins;               /* begun so far, be it by a look at a file */
-  unsigned sent;                 /* logins that have left */
   Queue waiting, running;
   int busy;                      /* walking the queues: auth_free waits */
   bool freed;
@@ -116,10 +115,24 @@ void auth_reply_release(LoginReply *reply);   /* NULL is fine */
 bool auth_token_fresh(const Auth *auth);
 void auth_token_drop(Auth *auth);
 
-/* auth.c: a login ended; err NULL: there is a token now. bought: it was sent,
-   and not just found to be needless. */
-void auth_login_over(Auth *auth, const Err *err, bool bought);
+/* auth.c */
 int auth_begin(AuthReq *req, Err *err);
+int auth_start(AuthReq *req, Err *err);      /* there is what it needs */
+
+/* authwait.c */
+void auth_move(AuthReq *req, Queue *q);
+void auth_stop_timer(AuthReq *req);          /* harmless twice, as is */
+void auth_leave(AuthReq *req);
+void auth_orphan(Queue *q);
+void auth_finish(AuthReq *req);              /* req and auth may be gone then */
+/* Until there is a token, but not beyond the call's time. */
+int auth_wait(AuthReq *req, Err *err);
+/* Nothing is sent for who only wants the token; done is called later, as
+   always. */
+int auth_end_soon(AuthReq *req, Err *err);
+/* A login ended; err NULL: there is a token now. bought: it was sent, and not
+   just found to be needless. */
+void auth_login_over(Auth *auth, const Err *err, bool bought);
 
 /* authcache.c: 1 the file's token is ours now; 0 there is none; -1 there is
    one, which was refused. */

@@ -18,6 +18,7 @@ static const luaL_Reg bindings[] = {
   {"host.task", luaopen_host_task},
   {"host.state", luaopen_host_state},
   {"host.repl", luaopen_host_repl},
+  {"host.progress", luaopen_host_progress},
   {"cjson", luaopen_errand_cjson},
   {NULL, NULL}};
 

@@ -85,6 +85,7 @@ static int set_tls(Http *http, const HttpOptions *o, Err *err) {
 static int set_route(Http *http, const HttpOptions *o, Err *err) {
   http->ipv4 = o->ipv4;
   http->ipv6 = o->ipv6;
+  http->insecure_http = o->insecure_http;
   if (o->proxy_password)
     http->proxy_password = secret_retain(o->proxy_password);
   return http_check_route(http, err) || http_proxy_choose(http, err) ? -1 : 0;
@@ -119,6 +120,11 @@ Http *http_new(Loop *loop, const HttpOptions *options, Err *err) {
   if (set_up(http, options, err) == 0) return http;
   http_free(http);
   return NULL;
+}
+
+void http_on_leave(Http *http, void (*fn)(void *ctx, void *tag), void *ctx) {
+  http->on_leave = fn;
+  http->leave_ctx = ctx;
 }
 
 Loop *http_loop(const Http *http) {
@@ -229,7 +235,8 @@ static HttpReq *new_req(Http *http, const HttpCall *call, http_done *fn,
   req->call = (CallCopy){ .method = call->method, .operation = call->operation,
                           .body = call->body, .body_len = call->body_len,
                           .repeatable = call->repeatable,
-                          .secret_reply = call->secret_reply };
+                          .secret_reply = call->secret_reply,
+                          .tag = call->tag };
   req->max_body = http->max_body;
   req->max_header = http->max_header;
   buf_init(&req->url, MAX_URL);
@@ -425,6 +432,8 @@ static void on_transfer(void *easy, int code) {
   Http *http = req->http;
   take_times(req, easy);
   req->status = take_status(easy);
+  if (req->unclean && http_resend(req) == 0) return;
+  http_learn(http, slot);
   if (code == CURLE_OK) code = (int)http_check_head(req);
   if (code != CURLE_OK && !req->sent) http_stop_waiting(http);
   if (code != CURLE_OK)

@@ -40,6 +40,7 @@ typedef struct HttpOptions {
   const char *const *connect_to;  /* NULL-terminated HOST1:PORT1:HOST2:PORT2 */
   const char *http_version;       /* "1.1"; "2", the default, over TLS */
   bool ipv4, ipv6;            /* connect to addresses of that kind only */
+  bool insecure_http;         /* a proxy may see plain http */
   bool insecure;              /* no TLS verification; warns once a run and
                                  service */
   double connect_timeout;     /* seconds, 10 */
@@ -61,6 +62,10 @@ Loop *http_loop(const Http *http);
 /* Appends which way its requests go: "proxy http://[secret]@127.0.0.1:3128
    (variable https_proxy)", "no proxy". 0 or -1 as buf_add. */
 int http_describe_route(const Http *http, Buf *out);
+/* fn is told of each request that is about to leave, with the tag of its call:
+   also of one that follows a redirect, or that libcurl sends once more. It may
+   start and end nothing. NULL: nobody. */
+void http_on_leave(Http *http, void (*fn)(void *ctx, void *tag), void *ctx);
 /* Cancels what is in flight: ERR_CANCELLED, done is not called, the requests
    stay their holders' to free. NULL is fine. */
 void http_free(Http *http);
@@ -113,6 +118,7 @@ typedef struct HttpCall {
                                  the trace, for nobody knows the token yet */
   const char *operation;      /* for messages: "invites.create"; borrowed
                                  until done, nullable */
+  void *tag;                  /* for http_on_leave */
 } HttpCall;
 
 /* Called once, from loop_step; never from http_send itself. */

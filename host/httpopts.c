@@ -65,8 +65,12 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx) {
 static int on_prerequest(void *ctx, char *ip, char *local, int port,
                          int local_port) {
   HttpReq *req = ((Slot *)ctx)->req;
-  (void)ip, (void)local, (void)port, (void)local_port;
+  (void)ip, (void)local, (void)port;
+  req->unclean = http_is_unclean(req, local_port);
+  if (req->unclean) return CURL_PREREQFUNC_ABORT;
   req->sent = true;
+  const Http *http = req->http;
+  if (http->on_leave) http->on_leave(http->leave_ctx, req->call.tag);
   return CURL_PREREQFUNC_OK;
 }
 

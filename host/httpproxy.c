@@ -205,7 +205,13 @@ static const char *choose(Http *http) {
     return NULL;
   }
   if (!list) list = first_set(exceptions, &list_from);
-  if (!noproxy_lists(list, base.host, base.host_len)) return text;
+  if (!noproxy_lists(list, base.host, base.host_len)) {
+    /* The proxy would read the credential, and who set the variable for the
+       whole machine did not think of what never leaves it. */
+    p->passed = p->variable && !base.https && url_is_loopback(&base);
+    p->plain = !base.https;
+    return p->passed ? NULL : text;
+  }
   p->variable = list_from;
   p->direct = list_from ? "the variable" : "the setting 'noproxy'";
   return NULL;
@@ -219,6 +225,11 @@ int http_proxy_choose(Http *http, Err *err) {
   p->decided = http->base != NULL;
   const char *text = p->decided ? choose(http) : http->proxy;
   if (!text || !*text) return 0;
+  if (p->plain && !http->insecure_http)
+    return err_set(err, ERR_CONFIG, "the setting 'proxy' of %s would show the "
+                   "credential to the proxy, since 'url' is plain http; use "
+                   "https, leave out 'proxy', or set 'insecure_http' to true",
+                   http->service);
   size_t n;
   Err why = { 0 };
   if (read_proxy(p, text, &why)) {
@@ -250,6 +261,9 @@ int http_describe_route(const Http *http, Buf *out) {
                       p->variable ? "variable " : "setting 'proxy'",
                       p->variable ? p->variable : "");
   }
+  if (p->passed)
+    return buf_printf(out, "no proxy, for plain http to this machine goes past "
+                      "the variable %s", p->variable);
   if (!p->direct) return buf_puts(out, "no proxy");
   return buf_printf(out, "no proxy, says %s%s%s", p->direct,
                     p->variable ? " " : "", p->variable ? p->variable : "");

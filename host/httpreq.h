@@ -44,10 +44,18 @@ typedef struct Proxy {
   char *url;                    /* may hold a password; NULL: none */
   char *shown;                  /* "http://proxy.example.com:3128" */
   bool https, socks;
+  bool plain;                   /* it sees all that is sent */
   bool user, user_in_url;       /* it is told one; it stands in the variable */
   const char *variable;         /* that says so; NULL: a setting */
   const char *direct;           /* who says that there is none; nullable */
+  bool passed;                  /* plain http to this machine goes past it */
 } Proxy;
+
+/* A connection that may be kept. */
+enum { KEPT = 32 };
+typedef struct Kept {
+  int fd, port;                 /* port: the local one */
+} Kept;
 
 struct Http {
   Loop *loop;
@@ -62,15 +70,19 @@ struct Http {
   CURLSH *share;                /* with 'resolve': names and connections that
                                    no other account may use */
   bool ipv4, ipv6;
+  bool in_turn;                 /* a connection carries one after the other */
+  Kept kept[KEPT];              /* by fd; the last ones, gone or not */
   struct curl_slist *resolve, *connect_to;
   Secret *key_password;
   long http_version;            /* CURL_HTTP_VERSION_... */
   long tls_min;                 /* CURL_SSLVERSION_... */
-  bool insecure;
+  bool insecure, insecure_http;
   bool key_locked;              /* the client key is encrypted */
   bool pkcs12;                  /* cert is such a file */
   double connect_timeout, stall_timeout, timeout;
   size_t max_body, max_header;
+  void (*on_leave)(void *ctx, void *tag);   /* nullable */
+  void *leave_ctx;
   Slot *pool;
   HttpReq *flying;              /* in flight */
 };
@@ -104,6 +116,7 @@ typedef struct CallCopy {
   size_t body_len;
   bool repeatable;
   bool secret_reply;
+  void *tag;
 } CallCopy;
 
 struct HttpReq {
@@ -124,6 +137,7 @@ struct HttpReq {
   size_t max_header;
   bool in_body;                 /* header block over: what comes are trailers */
   bool sent;                    /* a byte of it may have left */
+  bool unclean, resent;         /* bytes waited on the connection for it */
   bool over_body, over_header, no_memory;
   bool lasting;                 /* trying again soon cannot help */
   int status;
@@ -183,6 +197,16 @@ bool http_explain_proxy(const HttpReq *req, const Http *http, CURL *easy,
                         Err *err);
 /* The reply is the proxy's: it wants to know who asks. */
 void http_explain_407(const Http *http, HttpReq *req);
+
+/* httpreuse.c: a kept connection on which bytes wait carries no request. */
+/* Whether that with this local port, on which the request is about to leave,
+   is like that. */
+bool http_is_unclean(const HttpReq *req, int port);
+/* On its way again, on a new connection; -1: as it has ended. */
+int http_resend(HttpReq *req);
+/* After each transfer: which version of HTTP the server speaks, on which
+   connection. */
+void http_learn(Http *http, const Slot *slot);
 
 /* httphead.c */
 size_t http_on_header(char *bytes, size_t size, size_t n, void *slot);

@@ -122,13 +122,14 @@ static int l_token_name(lua_State *L) {
   return 1;
 }
 
-/* forget_tokens(dir[, name]) -> list of the files removed | nil, err */
+/* forget_tokens(dir, name or nil, wait) -> list of the files removed | nil, err
+   wait: seconds for processes that are logging in */
 static int l_forget_tokens(lua_State *L) {
   Err err = {0};
-  lua_settop(L, 2);
+  lua_settop(L, 3);
   Buf *out = lhttp_scratch(L);
   if (tokencache_remove(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL),
-                        out, &err)) return lerr_fail(L, &err);
+                        luaL_checknumber(L, 3), out, &err)) return lerr_fail(L, &err);
   lua_newtable(L);
   lua_Integer n = 0;
   const char *end = buf_str(out) + out->len;

@@ -96,6 +96,7 @@ static const Lopt connect_options[] = {
   {"interface", LOPT_STRING, HTTP_FIELD(interface), NULL, false},
   {"http_version", LOPT_STRING, HTTP_FIELD(http_version), NULL, false},
   {"insecure", LOPT_BOOLEAN, HTTP_FIELD(insecure), NULL, false},
+  {"insecure_http", LOPT_BOOLEAN, HTTP_FIELD(insecure_http), NULL, false},
   {"connect_timeout", LOPT_SECONDS, HTTP_FIELD(connect_timeout), NULL, false},
   {"stall_timeout", LOPT_SECONDS, HTTP_FIELD(stall_timeout), NULL, false},
   {"timeout", LOPT_SECONDS, HTTP_FIELD(timeout), NULL, false},
@@ -143,7 +144,7 @@ static int open_retry(lua_State *L, Account *a, ConnectOptions *o, Err *err) {
 
 static int l_connect(lua_State *L) {
   ConnectOptions options = {
-    .retries = RETRIES, .limit = {.seconds = 1, .quota = 10},
+    .retries = RETRIES, .limit = {.seconds = 1, .quota = 100},
     .retry = {.delay = 0.5, .max_delay = 20}};
   Err err = {0};
   luaL_checktype(L, 1, LUA_TTABLE);

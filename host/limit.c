@@ -3,6 +3,7 @@
 #include "limit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +13,31 @@
    little longer than the server says. */
 #define MARGIN 1.05
 
+/* Seconds between two lines about the same queue. */
+enum { NOTICE = 10, NOTICE_PAUSE = 60 };
+
+/* At most so many requests in any time that long. */
+typedef struct Window Window;
+struct Window {
+  Window *next;
+  int requests;
+  double seconds;           /* with the margin */
+  int at, count;
+  double times[];           /* when the last of them left, a ring */
+};
+
 struct Limit {
   Limit *next;              /* in the table */
   char *key, *service;
   int users;
   Loop *loop;
-  LimitRule rule;
-  double *times;            /* when the last rule.requests left, a ring */
-  int at, count;
-  int under_way;
+  LimitRule rule;           /* requests and seconds are in the windows */
+  Window *windows;
+  int under_way, waiting;
+  int leaving;              /* under way, but not left yet */
   LimitTurn *head, *tail;   /* who waits */
-  LoopTimer *timer;
+  LoopTimer *timer, *notice;
+  double noticed;           /* loop_now of the last line, 0 = none */
   double paused_until;
   double quota;             /* retries left */
   bool pumping;
@@ -33,7 +48,12 @@ static Limit *limits;
 
 static void free_limit(Limit *l) {
   if (l->timer) loop_timer_cancel(l->loop, l->timer);
-  free(l->times);
+  if (l->notice) loop_timer_cancel(l->loop, l->notice);
+  while (l->windows) {
+    Window *w = l->windows;
+    l->windows = w->next;
+    free(w);
+  }
   free(l->key);
   free(l->service);
   free(l);
@@ -47,27 +67,46 @@ static int strictest(int a, int b) {
   return a == 0 ? b : b == 0 ? a : a < b ? a : b;
 }
 
-/* Whether b lets fewer requests through than a. */
-static bool is_stricter(const LimitRule *a, const LimitRule *b) {
-  if (b->requests == 0) return false;
-  if (a->requests == 0) return true;
-  return b->requests / b->seconds < a->requests / a->seconds;
+/* The i-th last request that left, of w->count. */
+static double last_but(const Window *w, int i) {
+  return w->times[(w->at - i + w->requests) % w->requests];
 }
 
-static int set_window(Limit *l, int requests, double seconds, Err *err) {
-  double *times = calloc((size_t)requests, sizeof *times);
-  if (!times) return out_of_memory(err);
-  free(l->times);
-  l->times = times;
-  l->at = l->count = 0;
-  l->rule.requests = requests;
-  l->rule.seconds = seconds;
+static void note(Window *w, double when) {
+  w->times[w->at] = when;
+  w->at = (w->at + 1) % w->requests;
+  if (w->count < w->requests) w->count++;
+}
+
+/* What has left so far is what the window with the longest memory knows. */
+static void remember(const Limit *l, Window *fresh) {
+  const Window *from = l->windows;
+  for (const Window *w = from; w; w = w->next)
+    if (w->count > from->count) from = w;
+  for (int i = from ? from->count : 0; i > 0; i--)
+    note(fresh, last_but(from, i));
+}
+
+/* Windows that differ say different things, so each of them holds: 10 in a
+   second and 100 in a minute. One that another implies is not kept. */
+static int add_window(Limit *l, int requests, double seconds, Err *err) {
+  seconds *= MARGIN;
+  for (const Window *w = l->windows; w; w = w->next)
+    if (w->requests <= requests && w->seconds >= seconds) return 0;
+  Window *w = calloc(1, sizeof *w + (size_t)requests * sizeof *w->times);
+  if (!w) return out_of_memory(err);
+  w->requests = requests;
+  w->seconds = seconds;
+  remember(l, w);
+  w->next = l->windows;
+  l->windows = w;
   return 0;
 }
 
 static int add_rule(Limit *l, const LimitRule *rule, Err *err) {
-  if (is_stricter(&l->rule, rule) &&
-      set_window(l, rule->requests, rule->seconds, err)) return -1;
+  if (rule->requests > 0 &&
+      add_window(l, rule->requests, rule->seconds, err)) return -1;
+  l->rule.notice = rule->notice > 0 ? rule->notice : NOTICE;
   l->rule.concurrency = strictest(l->rule.concurrency, rule->concurrency);
   if (rule->longest_pause > l->rule.longest_pause)
     l->rule.longest_pause = rule->longest_pause;
@@ -116,25 +155,27 @@ void limit_release(Limit *l) {
 
 /* Who may go. */
 
-static double window_left(const Limit *l, double now) {
-  if (l->rule.requests == 0 || l->count < l->rule.requests) return 0;
-  /* The ring is full: the next place holds the oldest. */
-  return l->times[l->at] + l->rule.seconds * MARGIN - now;
+/* Who has a turn keeps a place until the request leaves: those who wait for a
+   login or a connection may leave all at once when it is there. */
+static double window_left(const Window *w, int leaving, double now) {
+  int places = w->requests - leaving;
+  if (places <= 0) return INFINITY;
+  return w->count < places ? 0 : last_but(w, places) + w->seconds - now;
 }
 
-/* Seconds until the next may go, 0 = now, INFINITY = when another has ended. */
+/* Seconds until the next may go, 0 = now, INFINITY = when another has left or
+   ended. */
 static double until_next(const Limit *l) {
-  double now = loop_now();
+  double now = loop_now(), wait = l->paused_until - now;
   if (l->rule.concurrency > 0 && l->under_way >= l->rule.concurrency)
     return INFINITY;
-  return fmax(0, fmax(l->paused_until - now, window_left(l, now)));
+  for (const Window *w = l->windows; w; w = w->next)
+    wait = fmax(wait, window_left(w, l->leaving, now));
+  return fmax(0, wait);
 }
 
 void limit_count(Limit *l) {
-  if (l->rule.requests == 0) return;
-  l->times[l->at] = loop_now();
-  l->at = (l->at + 1) % l->rule.requests;
-  if (l->count < l->rule.requests) l->count++;
+  for (Window *w = l->windows; w; w = w->next) note(w, loop_now());
 }
 
 static void remove_turn(Limit *l, LimitTurn *t) {
@@ -143,13 +184,14 @@ static void remove_turn(Limit *l, LimitTurn *t) {
   if (t->next) t->next->prev = t->prev;
   else l->tail = t->prev;
   t->next = t->prev = NULL;
+  l->waiting--;
 }
 
 static void hold(Limit *l, LimitTurn *t) {
   t->limit = l;
   t->holds = true;
   l->under_way++;
-  limit_count(l);
+  l->leaving++;
 }
 
 static void pump(Limit *l);
@@ -163,10 +205,24 @@ static void on_timer(void *ctx) {
 static void set_timer(Limit *l, double wait) {
   if (l->timer) loop_timer_cancel(l->loop, l->timer);
   l->timer = NULL;
+  if (!l->head && l->notice) {
+    loop_timer_cancel(l->loop, l->notice);
+    l->notice = NULL;
+  }
   if (!l->head || isinf(wait)) return;
   l->timer = loop_timer(l->loop, wait, on_timer, l);
   /* Without a timer the next call that ends looks again. */
   if (!l->timer) log_write(LOG_WARN, "out of memory for a timer");
+}
+
+void limit_left(LimitTurn *t) {
+  Limit *l = t->limit;
+  if (!l || !t->holds) return;
+  if (!t->left) l->leaving--;
+  t->left = true;
+  limit_count(l);
+  /* Now it is known when there is a place again. */
+  if (!l->pumping) set_timer(l, until_next(l));
 }
 
 /* Lets go whose turn it is. They may enter and leave meanwhile. */
@@ -191,22 +247,101 @@ static void pump(Limit *l) {
   limit_release(l);
 }
 
-static void trace_wait(const Limit *l, double wait) {
-  if (!log_enabled(LOG_TRACE)) return;
-  if (isinf(wait))
-    log_write(LOG_TRACE, "%s: waits for its turn, %d under way (setting "
-              "'concurrency')", l->service, l->under_way);
-  else if (l->paused_until > loop_now())
-    log_write(LOG_TRACE, "%s: waits %.2f s, as the service asked for after a "
-              "429", l->service, wait);
+/* What the last in the queue waits for at least, by the windows: seconds, and
+   which of them makes it that long. */
+static double queue_left(const Limit *l, const Window **which) {
+  double longest = 0, now = loop_now();
+  for (const Window *w = l->windows; w; w = w->next) {
+    double first = window_left(w, l->leaving, now);
+    double wait = (isinf(first) ? 0 : fmax(0, first)) +
+                  floor((l->waiting - 1.0) / w->requests) * w->seconds;
+    if (wait > longest) longest = wait, *which = w;
+  }
+  return longest;
+}
+
+/* Why nobody goes just now, as the end of a sentence. */
+static void describe(const Limit *l, const Window *w, char *out, size_t n) {
+  if (l->paused_until > loop_now())
+    (void)snprintf(out, n, "as the service asked for after a 429");
+  else if (w)
+    (void)snprintf(out, n, "%d requests have left in %g s (setting 'rate')",
+                   w->requests, w->seconds / MARGIN);
   else
-    log_write(LOG_TRACE, "%s: waits %.2f s, %d requests have left in %g s "
-              "(setting 'rate')", l->service, wait, l->rule.requests,
-              l->rule.seconds);
+    (void)snprintf(out, n, "%d under way (setting '%s')", l->under_way,
+                   l->rule.concurrency > 0 &&
+                   l->under_way >= l->rule.concurrency ? "concurrency"
+                                                       : "rate");
+}
+
+static void trace_wait(const Limit *l, double wait) {
+  char why[120];
+  const Window *which = NULL;
+  if (!log_enabled(LOG_TRACE)) return;
+  for (const Window *w = l->windows; w && !isinf(wait); w = w->next)
+    if (window_left(w, l->leaving, loop_now()) > 0) which = w;
+  describe(l, which, why, sizeof why);
+  if (isinf(wait))
+    log_write(LOG_TRACE, "%s: waits for its turn, %s", l->service, why);
+  else
+    log_write(LOG_TRACE, "%s: waits %.2f s, %s", l->service, wait, why);
+}
+
+/* Whoever looks at a script that stands still should see why, and be told once
+   and not a thousand times. */
+static void tell(Limit *l, double wait, const Window *w) {
+  char why[120], who[60];
+  double now = loop_now(), waited = now - l->head->since;
+  describe(l, w, why, sizeof why);
+  (void)snprintf(who, sizeof who, l->waiting == 1 ? "a call waits for its turn"
+                 : "%d calls wait for their turn", l->waiting);
+  l->noticed = now;
+  if (wait > waited)
+    log_write(LOG_INFO, "%s: %s, the last for about %.0f s: %s", l->service,
+              who, ceil(wait), why);
+  else
+    log_write(LOG_INFO, "%s: %s, the first for %.0f s already: %s", l->service,
+              who, waited, why);
+}
+
+static void on_notice(void *ctx);
+
+/* In so many seconds, once everybody has entered who does so now. */
+static void set_notice(Limit *l, double wait) {
+  if (l->noticed > 0)
+    wait = fmax(wait, l->noticed + NOTICE_PAUSE - loop_now());
+  if (l->notice) loop_timer_cancel(l->loop, l->notice);
+  l->notice = loop_timer(l->loop, wait, on_notice, l);   /* NULL: no line */
+}
+
+static double longest_wait(const Limit *l, const Window **which) {
+  return fmax(queue_left(l, which), l->paused_until - loop_now());
+}
+
+static void on_notice(void *ctx) {
+  Limit *l = ctx;
+  const Window *which = NULL;
+  l->notice = NULL;
+  if (!l->head) return;
+  double wait = longest_wait(l, &which);
+  double waited = loop_now() - l->head->since;
+  if (wait >= l->rule.notice || waited >= l->rule.notice) {
+    tell(l, wait, which);
+    set_notice(l, 0);
+  } else {
+    set_notice(l, l->rule.notice - waited);
+  }
+}
+
+static void expect_notice(Limit *l) {
+  const Window *which = NULL;
+  bool now = longest_wait(l, &which) >= l->rule.notice;
+  if (!l->notice || (now && l->noticed == 0))
+    set_notice(l, now ? 0 : l->rule.notice);
 }
 
 bool limit_enter(Limit *l, LimitTurn *t) {
-  t->refused = t->holds = false;
+  t->refused = t->holds = t->left = false;
   t->next = t->prev = NULL;
   double wait = until_next(l);
   if (!l->head && wait <= 0) {
@@ -219,6 +354,9 @@ bool limit_enter(Limit *l, LimitTurn *t) {
   if (l->tail) l->tail->next = t;
   else l->head = t;
   l->tail = t;
+  l->waiting++;
+  t->since = loop_now();
+  expect_notice(l);
   if (!l->timer && !l->pumping) set_timer(l, wait);
   return false;
 }
@@ -227,6 +365,7 @@ void limit_leave(LimitTurn *t) {
   Limit *l = t->limit;
   if (!l) return;
   t->limit = NULL;
+  if (t->holds && !t->left) l->leaving--;
   if (t->holds) l->under_way--;
   else remove_turn(l, t);
   t->holds = false;

@@ -22,12 +22,14 @@ typedef struct LimitRule {
   int concurrency;      /* calls at once */
   double longest_pause; /* seconds; a server that asks for more gets this */
   double quota;         /* retries in a row with no success between them */
+  double notice;        /* seconds of waiting for a turn that are told in one
+                           line, once a minute; 0 = 10 */
 } LimitRule;
 
 /* The limit of all accounts whose base URL is key: they share one, for the
-   server counts them as one. It is kept in a table of this process; of two
-   rules the stricter numbers hold. Given back with limit_release. NULL when
-   out of memory. */
+   server counts them as one. It is kept in a table of this process; the windows
+   of all rules hold, of the other numbers the stricter ones. Given back with
+   limit_release. NULL when out of memory. */
 Limit *limit_get(Loop *loop, const char *key, const LimitRule *rule, Err *err);
 void limit_release(Limit *limit);      /* NULL is fine */
 
@@ -36,6 +38,8 @@ struct LimitTurn {
   Limit *limit;         /* private: NULL while it neither waits nor holds */
   LimitTurn *next, *prev;
   bool holds;           /* counted among the calls under way */
+  bool left;            /* its request has */
+  double since;         /* loop_now when it began to wait */
   double longest;       /* seconds it would wait for the end of a pause */
   bool refused;         /* the pause is longer than that: it holds nothing */
   loop_fn *fn;
@@ -50,8 +54,11 @@ bool limit_enter(Limit *limit, LimitTurn *turn);
 /* Out of the queue, or no longer under way. Harmless twice. */
 void limit_leave(LimitTurn *turn);
 
-/* A request that leaves besides: a login, or a call sent again with a new
-   token. It counts in the window. */
+/* The request of this turn is leaving: from now on it counts in the windows;
+   until then the turn keeps a place in each. The next one of the same turn, as
+   after a redirect, leaves besides. Calls nobody. */
+void limit_left(LimitTurn *turn);
+/* A request that leaves besides, without a turn: a login. */
 void limit_count(Limit *limit);
 
 /* Nothing is let through for so many seconds, or until the end of a longer

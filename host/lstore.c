@@ -6,22 +6,10 @@
 #include <lauxlib.h>
 #include <string.h>
 #include "lerr.h"
+#include "lstore.h"
 #include "lopt.h"
-#include "store.h"
-
-#define STORE "host.store"
 
 enum { REMOTE_MAX = 4096, ADD_MAX = 4096 };
-
-typedef struct LStore {
-  Store *store;   /* NULL: closed */
-} LStore;
-
-static Store *check_store(lua_State *L) {
-  LStore *s = luaL_checkudata(L, 1, STORE);
-  if (!s->store) luaL_error(L, "closed store");
-  return s->store;
-}
 
 static const char *opt_text(lua_State *L, int index) {
   size_t n;
@@ -33,7 +21,7 @@ static const char *opt_text(lua_State *L, int index) {
 /* ---- methods ---- */
 
 static int store_gc(lua_State *L) {
-  LStore *s = luaL_checkudata(L, 1, STORE);
+  LStore *s = luaL_checkudata(L, 1, LSTORE);
   store_close(s->store);
   s->store = NULL;
   return 0;
@@ -84,7 +72,7 @@ static int store_begin(lua_State *L) {
     TEXT(service, true), TEXT(profile, true), TEXT(account, false),
     TEXT(operation, true), TEXT(effect, true), TEXT(scope, false),
     TEXT(key, false), TEXT(arguments, false), {.name = NULL}};
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   StoreCall call = {.account = "", .scope = "", .arguments = ""};
   lopt_read(L, 2, options, &call);
@@ -95,7 +83,7 @@ static int store_begin(lua_State *L) {
   }
   long long id;
   Err err;
-  if (store_call_begin(s, &call, &id, &err)) return lerr_fail(L, &err);
+  if (store_call_begin(s, &call, &id, &err)) return lstore_fail(L, s, &err);
   lua_pushinteger(L, id);
   return 1;
 }
@@ -103,7 +91,7 @@ static int store_begin(lua_State *L) {
 /* finish(id, outcome, status, remote_id, message[, exchange]) ->
    true | nil, err */
 static int store_finish(lua_State *L) {
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   lua_Integer status = luaL_optinteger(L, 4, 0);
   luaL_argcheck(L, status >= 0 && status <= INT_MAX, 4, "HTTP status expected");
   StoreExchange exchange;
@@ -113,7 +101,7 @@ static int store_finish(lua_State *L) {
   if (store_call_finish(s, luaL_checkinteger(L, 2), luaL_checkstring(L, 3),
                         (int)status, opt_text(L, 5), opt_text(L, 6),
                         shown ? &exchange : NULL, &err))
-    return lerr_fail(L, &err);
+    return lstore_fail(L, s, &err);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -125,7 +113,7 @@ static int store_find(lua_State *L) {
     TEXT(service, true), TEXT(profile, true), TEXT(account, false),
     TEXT(operation, true), TEXT(scope, false), TEXT(key, true),
     {.name = NULL}};
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   StoreCall c = {.account = "", .scope = ""};
   lopt_read(L, 2, options, &c);
@@ -136,6 +124,32 @@ static int store_find(lua_State *L) {
                                 &err);
   if (found < 0) return lerr_fail(L, &err);
   lua_pushstring(L, found ? id : NULL);
+  return 1;
+}
+
+/* settle{ service =, profile =, account =, operation =, scope =, key =,
+   remote_id = } -> true | nil, err: what was in doubt has made that */
+static int store_settle(lua_State *L) {
+  typedef struct Settled {
+    StoreCall call;
+    const char *remote_id;
+  } Settled;
+#define PART(name, needed) \
+  {#name, LOPT_STRING, offsetof(Settled, call.name), NULL, needed}
+  static const Lopt options[] = {
+    PART(service, true), PART(profile, true), PART(account, false),
+    PART(operation, true), PART(scope, false), PART(key, true),
+    {"remote_id", LOPT_STRING, offsetof(Settled, remote_id), NULL, true},
+    {.name = NULL}};
+#undef PART
+  Store *s = lstore_check(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  Settled it = {.call = {.account = "", .scope = ""}};
+  lopt_read(L, 2, options, &it);
+  Err err;
+  if (store_call_settle(s, &it.call, it.remote_id, &err))
+    return lerr_fail(L, &err);
+  lua_pushboolean(L, 1);
   return 1;
 }
 
@@ -185,7 +199,7 @@ static int each_row(void *ctx, const StoreRow *row) {
 
 /* calls([limit = 100]) -> list of rows, newest first | nil, err */
 static int store_calls(lua_State *L) {
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   lua_Integer limit = luaL_optinteger(L, 2, 100);
   luaL_argcheck(L, limit >= 0 && limit <= INT_MAX, 2, "count expected");
   lua_settop(L, 2);
@@ -200,7 +214,7 @@ static int store_calls(lua_State *L) {
 
 /* add{ exchange, ... } -> true | nil, err: exchanges of reads */
 static int store_add(lua_State *L) {
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   size_t n = lua_rawlen(L, 2);
   luaL_argcheck(L, n <= ADD_MAX, 2, "too many at once");
@@ -283,7 +297,7 @@ static int store_exchanges(lua_State *L) {
     {"since", LOPT_STRING, offsetof(Wanted, filter.since), NULL, false},
     {"limit", LOPT_INTEGER, offsetof(Wanted, limit), NULL, false},
     {.name = NULL}};
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   lua_settop(L, 2);
   Wanted wanted = {.limit = 0};
   lopt_read(L, 2, options, &wanted);
@@ -299,7 +313,7 @@ static int store_exchanges(lua_State *L) {
 
 /* exchange(id) -> the whole of it | nil | nil, err */
 static int store_exchange(lua_State *L) {
-  Store *s = check_store(L);
+  Store *s = lstore_check(L);
   lua_Integer id = luaL_checkinteger(L, 2);
   lua_settop(L, 2);
   lua_newtable(L);
@@ -316,7 +330,7 @@ static int store_exchange(lua_State *L) {
 /* check() -> true | nil, err: reads the whole store */
 static int store_whole(lua_State *L) {
   Err err;
-  if (store_check(check_store(L), &err)) return lerr_fail(L, &err);
+  if (store_check(lstore_check(L), &err)) return lerr_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -326,6 +340,7 @@ static const luaL_Reg methods[] = {
   {"find_remote", store_find}, {"calls", store_calls},
   {"add", store_add}, {"exchanges", store_exchanges},
   {"exchange", store_exchange}, {"check", store_whole},
+  {"settle", store_settle},
   {"close", store_gc}, {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {
@@ -338,7 +353,7 @@ static int l_open(lua_State *L) {
   const char *path = opt_text(L, 1);
   LStore *s = lua_newuserdatauv(L, sizeof *s, 0);
   s->store = NULL;   /* closed until it is open */
-  luaL_setmetatable(L, STORE);
+  luaL_setmetatable(L, LSTORE);
   Err err;
   s->store = store_open(path, &err);
   return s->store ? 1 : lerr_fail(L, &err);
@@ -347,11 +362,14 @@ static int l_open(lua_State *L) {
 static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
 
 int luaopen_host_store(lua_State *L) {
-  luaL_newmetatable(L, STORE);
+  luaL_newmetatable(L, LSTORE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
+  luaL_setfuncs(L, lstore_statements, 0);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
   luaL_newlib(L, functions);
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
   return 1;
 }

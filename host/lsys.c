@@ -8,7 +8,9 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <microhttpd.h>
+#include <pwd.h>
 #include <readline/readline.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +18,14 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 #include "env.h"
 #include "lerr.h"
 #include "progress.h"
+#include "sha256.h"
 #include "sys.h"
 
 #define BOX "host.sys.bytes"
@@ -208,6 +212,26 @@ static int in_use(int fd, const char *what, Err *err) {
   return err_set(err, ERR_CONFIG, "%s is in use by another process", what);
 }
 
+/* Whether path leads to the locked file: who had it before may have removed
+   it, and then the lock keeps nobody out. */
+static bool is_there(const char *path, int fd) {
+  struct stat here, there;
+  return fstat(fd, &here) == 0 && lstat(path, &there) == 0 &&
+         here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+/* 0, or -1 with errno EWOULDBLOCK where another process has it; *fd is the
+   locked file, -1 if it could not even be opened. */
+static int open_locked(const char *path, int *fd) {
+  for (;;) {
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0 || wait_lock(*fd)) return -1;
+    if (is_there(path, *fd)) return 0;
+    close(*fd);
+    *fd = -1;
+  }
+}
+
 /* lock(path, what) -> handle | nil, err: the file at path is locked as long as
    the handle lives; the system unlocks it with the process, however that
    ends. `what` is what messages say is in use. */
@@ -215,13 +239,9 @@ static int l_lock(lua_State *L) {
   const char *path = check_text(L, 1), *what = check_text(L, 2);
   int *fd = push_lock(L);
   Err err;
-  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (*fd < 0) {
-    err_sys(&err, ERR_FILE, errno, "cannot open %s", path);
-    return lerr_fail(L, &err);
-  }
-  if (wait_lock(*fd)) {
-    if (errno == EWOULDBLOCK) in_use(*fd, what, &err);
+  if (open_locked(path, fd)) {
+    if (*fd < 0) err_sys(&err, ERR_FILE, errno, "cannot open %s", path);
+    else if (errno == EWOULDBLOCK) in_use(*fd, what, &err);
     else err_sys(&err, ERR_FILE, errno, "cannot lock %s", path);
     return lerr_fail(L, &err);
   }
@@ -269,8 +289,46 @@ static int l_random(lua_State *L) {
   return 1;
 }
 
+/* sha256(text[, key]) -> 64 hexadecimal digits; with a key, the HMAC */
+static int l_sha256(lua_State *L) {
+  size_t n, key_len = 0;
+  const char *text = luaL_checklstring(L, 1, &n);
+  const char *key = luaL_optlstring(L, 2, NULL, &key_len);
+  char hex[SHA256_HEX];
+  if (sha256_hex(key, key_len, text, n, hex))
+    return luaL_error(L, "SHA-256 is not available");
+  lua_pushstring(L, hex);
+  return 1;
+}
+
+/* boot_id() -> text that no other boot of any machine has | nil, err */
+static int l_boot_id(lua_State *L) {
+  Buf *b = push_box(L, 64);
+  Err err;
+  if (sys_read_file(b, "/proc/sys/kernel/random/boot_id", &err))
+    return lerr_fail(L, &err);
+  while (b->len > 0 && b->data[b->len - 1] == '\n') b->len--;
+  return unbox(L, b);
+}
+
+/* whoami() -> "name@host": who answers for what is done, for the journal */
+static int l_whoami(lua_State *L) {
+  char name[HOST_NAME_MAX + 1] = "";
+  bool known = gethostname(name, sizeof name - 1) == 0 && *name;
+  const char *host = known ? name : "localhost";
+  const struct passwd *user = getpwuid(getuid());
+  if (user) lua_pushfstring(L, "%s@%s", user->pw_name, host);
+  else lua_pushfstring(L, "uid %d@%s", (int)getuid(), host);
+  return 1;
+}
+
 static int l_exit_now(lua_State *L) {
   _exit((int)luaL_checkinteger(L, 1));
+}
+
+/* As if somebody else had: for tests of what that leaves behind. */
+static int l_kill_self(lua_State *L) {
+  return luaL_error(L, "kill: %d", raise(SIGKILL));
 }
 
 /* ---- environment ---- */
@@ -357,7 +415,10 @@ static const luaL_Reg functions[] = {
   {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},
   {"lock", l_lock}, {"cwd", l_cwd}, {"realpath", l_realpath},
   {"stdin_read", l_stdin_read},
-  {"write", l_write}, {"random", l_random}, {"exit_now", l_exit_now},
+  {"write", l_write}, {"random", l_random},
+  {"whoami", l_whoami},
+  {"sha256", l_sha256}, {"boot_id", l_boot_id}, {"exit_now", l_exit_now},
+  {"kill_self", l_kill_self},
   {"facts", l_facts}, {NULL, NULL}};
 
 int luaopen_host_sys(lua_State *L) {

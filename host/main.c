@@ -23,6 +23,8 @@
 
 static struct sigaction loop_action;    /* what loop_signal installed */
 static pthread_t main_thread;           /* the one that runs Lua */
+static bool elsewhere;                  /* a task other than the main one heard
+                                           Ctrl-C */
 
 /* The first Ctrl-C stops Lua code and cancels the wait; a third one, when
    nothing heeds the first two, ends the process. The system may pick a thread
@@ -36,10 +38,17 @@ static void on_interrupt(int signo) {
   loop_action.sa_handler(signo);
 }
 
+static void note_stop(lua_State *L) {
+  elsewhere = !task_in_main(L);
+}
+
+/* Ctrl-C is for the program: where one of its tasks heard it, which is one of
+   many, the main task is told as well. */
 static void interrupt_wait(void *ctx) {
   if (!state_take_interrupt()) {       /* Lua code was running and heard it */
     state_heeded();
-    return;
+    if (!elsewhere) return;
+    elsewhere = false;
   }
   task_interrupt(ctx);
 }
@@ -47,6 +56,7 @@ static void interrupt_wait(void *ctx) {
 static int catch_interrupts(Loop *loop, lua_State *L, Err *err) {
   if (loop_signal(loop, SIGINT, interrupt_wait, L, err) != 0) return -1;
   struct sigaction action = {.sa_handler = on_interrupt};
+  state_on_stop(note_stop);
   main_thread = pthread_self();
   if (sigaction(SIGINT, NULL, &loop_action) != 0 ||
       sigaction(SIGINT, &action, NULL) != 0)

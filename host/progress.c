@@ -1,4 +1,5 @@
-/* progress.c - how far the files under way have come, in one line. */
+/* progress.c - how far the files under way have come, in one line; or lines of
+   somebody else. */
 /* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
@@ -16,7 +17,8 @@
 
 #define ERASE "\r\033[K"
 
-enum { TERMINAL = STDERR_FILENO, MAX_LINE = 4096, SLACK = 1, LEAST_NAME = 8 };
+enum { TERMINAL = STDERR_FILENO, MAX_LINE = 4096, MAX_BLOCK = 1 << 20, SLACK = 1,
+       LEAST_NAME = 8 };
 
 static const double FIRST = 0.5, EVERY = 0.1, WINDOW = 3;
 
@@ -39,9 +41,12 @@ static struct {
   double begun, drawn;        /* loop_now */
   Mark before, last;          /* WINDOW apart */
   bool forbidden, shown;
+  bool block;                 /* lines of somebody else, instead */
+  int *widths;                /* of those that are on the terminal */
+  size_t lines;
 } self;
 
-static bool has_terminal(void) {
+bool progress_possible(void) {
   const char *term = getenv("TERM");
   return isatty(TERMINAL) && term && *term && strcmp(term, "dumb") != 0;
 }
@@ -52,7 +57,21 @@ static void tell(const char *s, size_t n) {
   errno = saved;
 }
 
+/* The cursor stands behind the last line. A terminal that has become narrower
+   has broken lines into several. */
+static void hide_block(void) {
+  int columns = sys_columns(TERMINAL), rows = 0;
+  char text[64];
+  for (size_t i = 0; i < self.lines; i++)
+    rows += 1 + (self.widths[i] > 0 ? (self.widths[i] - 1) / columns : 0);
+  int n = rows > 1 ? snprintf(text, sizeof text, "\r\033[%dA\033[J", rows - 1)
+                   : snprintf(text, sizeof text, "\r\033[J");
+  self.lines = 0;
+  if (n > 0) tell(text, (size_t)n);
+}
+
 void progress_hide(void) {
+  if (self.lines) hide_block();
   if (!self.shown) return;
   self.shown = false;
   tell(ERASE, sizeof ERASE - 1);
@@ -79,7 +98,7 @@ static Progress *new_file(const char *name) {
 }
 
 Progress *progress_begin(const char *name) {
-  Progress *p = has_terminal() ? new_file(name) : NULL;
+  Progress *p = progress_possible() ? new_file(name) : NULL;
   if (!p) return NULL;
   p->total = -1;
   if (!self.all) {
@@ -221,7 +240,61 @@ void progress_set(Progress *p, int64_t done, int64_t total) {
   p->done = done;
   p->total = total;
   double now = loop_now();
-  if (self.forbidden || now - self.begun < FIRST ||
+  if (self.forbidden || self.block || now - self.begun < FIRST ||
       now - self.drawn < EVERY) return;
   draw(now);
+}
+
+/* Bytes of the colour that begins at s, 0 if none does. */
+static size_t color_at(const char *s) {
+  if (s[0] != '\033' || s[1] != '[') return 0;
+  size_t n = 2 + strspn(s + 2, "0123456789;");
+  return s[n] == 'm' ? n + 1 : 0;
+}
+
+/* As much of the line as fits, with all of its colours; its width. */
+static int add_cut(Buf *out, const char *s, size_t room) {
+  size_t width = 0;
+  while (*s) {
+    size_t n = color_at(s);
+    if (n) {
+      buf_add(out, s, n);
+      s += n;
+      continue;
+    }
+    for (n = 1; ((unsigned char)s[n] & 0xC0) == 0x80;) n++;
+    size_t wide = text_width(s, n);
+    if (width + wide <= room) {
+      buf_add(out, s, n);
+      width += wide;
+    } else {
+      room = width;   /* no narrower character after one that was left out */
+    }
+    s += n;
+  }
+  return (int)width;
+}
+
+int progress_block(const char *const *lines, size_t n) {
+  if (!progress_possible() || self.forbidden) return 0;
+  progress_hide();               /* needs the widths as they were */
+  self.block = n > 0;
+  int *widths = n ? realloc(self.widths, n * sizeof *widths) : self.widths;
+  if (n && !widths) return -1;
+  self.widths = widths;
+  size_t columns = (size_t)sys_columns(TERMINAL);
+  size_t room = columns > SLACK ? columns - SLACK : 0;
+  Buf text;
+  buf_init(&text, MAX_BLOCK);
+  for (size_t i = 0; i < n; i++) {
+    if (i) buf_addc(&text, '\n');
+    widths[i] = add_cut(&text, lines[i], room);
+  }
+  int rc = text.failed ? -1 : 0;
+  if (n && !rc) {
+    tell(text.data, text.len);
+    self.lines = n;
+  }
+  buf_clear(&text);
+  return rc;
 }

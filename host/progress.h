@@ -1,10 +1,11 @@
-/* progress.h - one line on a terminal that tells how far the files under way
-   have come. No Lua. */
+/* progress.h - what stands at the end of a terminal for a while: one line that
+   tells how far the files under way have come, or a block of lines. No Lua. */
 /* SPDX-License-Identifier: MIT */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* There is one terminal, so there is one line, whoever asks: it belongs to the
@@ -27,6 +28,16 @@ void progress_end(Progress *p);     /* NULL is fine */
 /* Takes the line away until it is drawn next: for who is about to write to
    the terminal. Free when there is none. */
 void progress_hide(void);
+
+/* Puts lines there, below all that has been written, until they are replaced
+   (n = 0: taken away). A line longer than the terminal is wide is cut. Each is
+   plain text but for colours, ESC [ ... m. They are taken away as the line of
+   a file is, and drawn again by the next call; while they are there, files
+   have no line. Nothing happens where there is no terminal. -1: no memory */
+int progress_block(const char *const *lines, size_t n);
+
+/* Whether there is a terminal to draw on. */
+bool progress_possible(void);
 
 /* False while something else has the terminal, such as the prompt; true at
    start. */

@@ -19,7 +19,7 @@ struct Retry {
   RetryRule rule;
   char *service;
   RetryReq *reqs;           /* not finished */
-  unsigned logins;          /* of auth, that are counted */
+  unsigned charged;         /* the last failed login that cost a retry */
 };
 
 struct RetryReq {
@@ -34,7 +34,6 @@ struct RetryReq {
   const char *operation;    /* borrowed */
   bool repeatable;
   int retries, retried, begun;
-  int counted;              /* sendings that the limit knows of */
   double timeout, deadline; /* 0 = it has not left yet */
   double queued, waiting;   /* loop_now when that began */
   double started;
@@ -45,6 +44,14 @@ struct RetryReq {
 
 static int out_of_memory(Err *err) {
   return err_set(err, ERR_SCRIPT, "out of memory");
+}
+
+/* A login leaves besides the calls that wait for it. */
+static void on_leave(void *ctx, void *tag) {
+  const Retry *r = ctx;
+  RetryReq *req = tag;
+  if (req) limit_left(&req->turn);
+  else limit_count(r->limit);
 }
 
 Retry *retry_new(Loop *loop, Auth *auth, Limit *limit, const RetryRule *rule,
@@ -60,6 +67,7 @@ Retry *retry_new(Loop *loop, Auth *auth, Limit *limit, const RetryRule *rule,
   r->auth = auth;
   r->limit = limit;
   r->rule = *rule;
+  http_on_leave(auth_http(auth), on_leave, r);
   return r;
 }
 
@@ -88,6 +96,7 @@ void retry_free(Retry *r) {
     err_set(&req->err, ERR_CANCELLED, "the request was cancelled");
     stop(req);
   }
+  http_on_leave(auth_http(r->auth), NULL, NULL);
   free(r->service);
   free(r);
 }
@@ -250,6 +259,17 @@ static void on_wait(void *ctx) {
   else if (rc > 0 && !req->timer) on_late(req);
 }
 
+/* One login that fails for all who wait for it is one failure. */
+static bool may_charge(const RetryReq *req) {
+  Retry *r = req->retry;
+  bool login = auth_req_login(req->auth) != NULL;
+  unsigned number = auth_req_login_number(req->auth);
+  if (login && r->charged == number) return true;
+  if (!limit_retry(r->limit)) return false;
+  if (login) r->charged = number;
+  return true;
+}
+
 /* True: it is tried again. */
 static bool again(RetryReq *req, int status) {
   Retry *r = req->retry;
@@ -259,7 +279,7 @@ static bool again(RetryReq *req, int status) {
   if (req->retried >= req->retries) req->gave_up = "attempts";
   else if (pause > 0 && pause >= left) req->gave_up = "pause";
   else if (wait >= left) req->gave_up = "time";
-  else if (!limit_retry(r->limit)) req->gave_up = "quota";
+  else if (!may_charge(req)) req->gave_up = "quota";
   if (req->gave_up) return false;
   req->timer = loop_timer(r->loop, wait, on_wait, req);
   if (!req->timer) return false;   /* the failure itself is told */
@@ -269,23 +289,10 @@ static bool again(RetryReq *req, int status) {
   return true;
 }
 
-/* What has left besides the sending that its turn was for: the logins of all,
-   and the call once more with a new token. */
-static void count_rest(RetryReq *req) {
-  Retry *r = req->retry;
-  unsigned logins = auth_logins_sent(r->auth);
-  int sent = auth_req_attempts(req->auth);
-  for (req->counted++; req->counted < sent; req->counted++)
-    limit_count(r->limit);
-  req->counted = sent;   /* less where the login failed */
-  for (; r->logins != logins; r->logins++) limit_count(r->limit);
-}
-
 static void on_end(void *ctx, AuthReq *auth) {
   RetryReq *req = ctx;
   int status = status_of(req);
   (void)auth;
-  count_rest(req);
   if (is_passing(status)) heed(req, status);
   else if (auth_req_err(req->auth)->kind == ERR_NONE && status < 500)
     limit_succeeded(req->retry->limit, req->retried == 0);
@@ -315,11 +322,13 @@ RetryReq *retry_send(Retry *r, const HttpCall *call, int flags,
                      const char *const *without, size_t nwithout, int retries,
                      retry_done *fn, void *ctx, Err *err) {
   RetryReq *req = new_req(r, call, retries);
+  HttpCall mine = *call;
   if (!req) {
     out_of_memory(err);
     return NULL;
   }
-  req->auth = auth_req_new(r->auth, call, flags, without, nwithout, on_end,
+  mine.tag = req;
+  req->auth = auth_req_new(r->auth, &mine, flags, without, nwithout, on_end,
                            req, err);
   if (!req->auth) {
     retry_req_free(req);

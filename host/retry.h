@@ -26,7 +26,8 @@ typedef struct RetryRule {
                              everything back; 0: as before a retry */
 } RetryRule;
 
-/* auth and limit must outlive it. NULL when out of memory. */
+/* auth, which is nobody else's, and limit must outlive it. NULL when out of
+   memory. */
 Retry *retry_new(Loop *loop, Auth *auth, Limit *limit, const RetryRule *rule,
                  Err *err);
 /* Cancels what is under way: done is not called, the requests stay their

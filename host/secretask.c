@@ -10,6 +10,7 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "progress.h"
 #include "text.h"
 
 /* Signals that would end or stop us while echo is off. */
@@ -104,6 +105,7 @@ static int ask_once(int tty, const char *question, Buf *out, int *why) {
   quiet.c_lflag |= ICANON | ISIG;
   int rc = -1;
   if (tcsetattr(tty, TCSAFLUSH, &quiet) == 0) {
+    progress_hide();
     write_all(tty, question, strlen(question));
     rc = read_line(tty, &guard.open, out, why);
     write_all(tty, "\n", 1);

@@ -30,6 +30,7 @@ enum { DEFAULT_MEMORY = 1 << 30 };
 static lua_State *volatile running;
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t interrupts;    /* since one was heeded */
+static state_stop_fn *on_stop;
 
 static State *state_of(lua_State *L) {
   return *(State **)lua_getextraspace(L);
@@ -75,6 +76,7 @@ static void stop_hook(lua_State *L, lua_Debug *ar) {
   lua_sethook(L, NULL, 0, 0);
   Err err;
   interrupted = 0;
+  if (on_stop) on_stop(L);
   err_set(&err, ERR_CANCELLED, "interrupted");
   lerr_raise(L, &err);
 }
@@ -89,6 +91,10 @@ int state_interrupt(void) {
 
 void state_heeded(void) {
   interrupts = 0;
+}
+
+void state_on_stop(state_stop_fn *fn) {
+  on_stop = fn;
 }
 
 bool state_take_interrupt(void) {

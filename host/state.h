@@ -37,6 +37,10 @@ int state_load(lua_State *L, const char *text, size_t len, const char *name,
 int state_interrupt(void);
 /* Whatever was asked to stop has stopped. */
 void state_heeded(void);
+/* fn is told of the thread that takes one, just before it raises. One for the
+   whole process. */
+typedef void state_stop_fn(lua_State *L);
+void state_on_stop(state_stop_fn *fn);
 /* True once, when state_interrupt was called and no Lua code took it. */
 bool state_take_interrupt(void);
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "storepriv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,28 +14,79 @@
 enum {
   APPLICATION_ID = 0x65727264,   /* "errd" */
   BUSY_MS = 5000,
-  SMALL_PAGES = 32       /* up to here a full check takes half a millisecond */
+  SMALL_PAGES = 64,      /* up to here a full check takes a millisecond */
+  CHECKPOINT_PAGES = 1000   /* of the log, from one checkpoint to the next */
 };
 
-int store_fail(Store *s, const char *doing, Err *err) {
+const char *store_reason(const Store *s) {
+  if (s->dead) return "dead";
+  switch (s->code & 0xFF) {
+  case SQLITE_FULL: return "full";
+  case SQLITE_BUSY: return "busy";
+  case SQLITE_READONLY: return "read_only";
+  case SQLITE_CORRUPT: case SQLITE_NOTADB: return "damaged";
+  case SQLITE_CONSTRAINT: return "constraint";
+  default: return "other";
+  }
+}
+
+static bool is_flush(int code) {
+  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC ||
+         code == SQLITE_IOERR_TRUNCATE;
+}
+
+/* A quota is a disk, too; SQLite knows ENOSPC only, and not everywhere. */
+static int failure(Store *s) {
   int code = sqlite3_extended_errcode(s->db);
-  switch (code) {
-  case SQLITE_IOERR_FSYNC: case SQLITE_IOERR_DIR_FSYNC:
-  case SQLITE_IOERR_TRUNCATE:
+  int os = (code & 0xFF) == SQLITE_IOERR ? sqlite3_system_errno(s->db) : 0;
+  bool full = os == ENOSPC || os == EDQUOT || os == EFBIG;
+  return full && !is_flush(code) ? SQLITE_FULL : code;
+}
+
+/* SQLite's own way of writing the log back takes no notice of a failed flush
+   and would flush again, which may report success for pages that are lost.
+   What was committed stays in the log. */
+static int after_commit(void *store, sqlite3 *db, const char *name,
+                        int pages) {
+  Store *s = store;
+  if (pages < CHECKPOINT_PAGES) return SQLITE_OK;
+  int rc = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
+                                     NULL, NULL);
+  if (is_flush(rc)) s->dead = true;
+  return SQLITE_OK;
+}
+
+/* A log that is lost later shall not take the store's identity with it. */
+static int write_back(Store *s, Err *err) {
+  int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                     NULL, NULL);
+  return is_flush(rc) ? store_fail(s, "set up", err) : 0;
+}
+
+static int not_writable(const Store *s, Err *err) {
+  return err_set(err, ERR_FILE, "the store %s cannot be written: its file "
+                 "system is mounted read-only, or its mode forbids it; nothing "
+                 "is sent without a record, so mount it writable or set "
+                 "ERRAND_STORE to another file", s->path);
+}
+
+int store_fail(Store *s, const char *doing, Err *err) {
+  int code = s->code = failure(s);
+  if (is_flush(code)) {
     s->dead = true;
     return err_set(err, ERR_FILE, "the disk failed to flush the store %s: "
                    "what was written last may be lost, so nothing more is "
                    "recorded or sent; check the disk, then run "
                    "'errand doctor'", s->path);
-  default: break;
   }
   switch (code & 0xFF) {
   case SQLITE_BUSY:
     return err_set(err, ERR_FILE, "the store %s was held by another process "
                    "for %d seconds; try again", s->path, BUSY_MS / 1000);
   case SQLITE_FULL:
-    return err_set(err, ERR_FILE, "cannot %s the store %s: the disk is full",
-                   doing, s->path);
+    return err_set(err, ERR_FILE, "cannot %s the store %s: the disk is full; "
+                   "make room on it and try again", doing, s->path);
+  case SQLITE_READONLY: return not_writable(s, err);
   case SQLITE_CORRUPT: case SQLITE_NOTADB:
     return err_set(err, ERR_FILE, "the store %s is damaged or is no store of "
                    "errand (%s); move it and its -wal file away and look at "
@@ -51,12 +103,15 @@ int store_fail(Store *s, const char *doing, Err *err) {
   }
 }
 
+int store_alive(Store *s, Err *err) {
+  s->code = SQLITE_OK;   /* of the failure that comes, if any */
+  if (!s->dead) return 0;
+  return err_set(err, ERR_FILE, "the store %s is not used any more since the "
+                 "disk failed to flush it", s->path);
+}
+
 sqlite3_stmt *store_query(Store *s, StoreQuery q, Err *err) {
-  if (s->dead) {
-    err_set(err, ERR_FILE, "the store %s is not used any more since the disk "
-            "failed to flush it", s->path);
-    return NULL;
-  }
+  if (store_alive(s, err)) return NULL;
   if (!s->query[q] &&
       sqlite3_prepare_v3(s->db, store_sql[q], -1, SQLITE_PREPARE_PERSISTENT,
                          &s->query[q], NULL) != SQLITE_OK) {
@@ -90,8 +145,10 @@ int store_run(Store *s, StoreQuery q, Err *err) {
 
 void store_rollback(Store *s) {
   if (s->dead || sqlite3_get_autocommit(s->db)) return;
+  int code = s->code;
   sqlite3_stmt *stmt = store_query(s, QUERY_ROLLBACK, NULL);
   if (stmt) (void)store_finish(s, stmt, "write to", NULL);
+  s->code = code;
 }
 
 static size_t utf8_floor(const char *s, size_t n) {
@@ -207,11 +264,21 @@ static int upgrade(Store *s, Err *err) {
   if (version < 2 && (execute(s, store_schema_2, err) ||
                       execute(s, store_upgrade_2, err)))
     goto fail;
+  if (version < 3 && execute(s, store_schema_3, err)) goto fail;
   if (version < STORE_SCHEMA && execute(s, stamp, err)) goto fail;
-  return store_run(s, QUERY_COMMIT, err);
+  return store_run(s, QUERY_COMMIT, err) ? -1 : write_back(s, err);
 fail:
   store_rollback(s);
   return -1;
+}
+
+/* What is wrong, in one line: SQLite puts a heading before it. */
+static int damaged(const Store *s, const char *said, Err *err) {
+  if (!said) said = "out of memory";
+  const char *line = strrchr(said, '\n');
+  return err_set(err, ERR_FILE, "the store %s is damaged (%s); move it and its "
+                 "-wal file away and look at them before going on", s->path,
+                 line ? line + 1 : said);
 }
 
 static int check_all(Store *s, Err *err) {
@@ -222,11 +289,8 @@ static int check_all(Store *s, Err *err) {
   if (rc != SQLITE_ROW) {
     store_fail(s, "check", err);
   } else {
-    const char *said = (const char *)sqlite3_column_text(stmt, 0);
-    if (said && strcmp(said, "ok") == 0) bad = 0;
-    else err_set(err, ERR_FILE, "the store %s is damaged (%s); move it and "
-                 "its -wal file away and look at them before going on",
-                 s->path, said ? said : "out of memory");
+    const char *said = store_column(stmt, 0);
+    bad = said && strcmp(said, "ok") == 0 ? 0 : damaged(s, said, err);
   }
   (void)sqlite3_finalize(stmt);
   return bad;
@@ -278,6 +342,7 @@ Store *store_open(const char *path, Err *err) {
     err_set(err, ERR_FILE, "out of memory for the store");
     return NULL;
   }
+  s->memory = !path;
   s->path = path ? storefile_prepare(path, err) : strdup("in memory");
   if (!s->path) {
     if (!path) err_set(err, ERR_FILE, "out of memory for the store");
@@ -297,7 +362,14 @@ Store *store_open(const char *path, Err *err) {
     store_fail(s, "open", err);
     goto fail;
   }
-  if (execute(s, store_settings, err) || settle(s, !path, err)) goto fail;
+  if (sqlite3_db_readonly(s->db, "main") == 1) {
+    not_writable(s, err);
+    goto fail;
+  }
+  (void)sqlite3_wal_hook(s->db, after_commit, s);   /* gives the former one */
+  if (execute(s, store_settings, err) || store_functions(s, err) ||
+      settle(s, !path, err))
+    goto fail;
   return s;
 fail:
   store_close(s);
@@ -307,6 +379,7 @@ fail:
 void store_close(Store *s) {
   if (!s) return;
   for (int q = 0; q < STORE_QUERIES; q++) (void)sqlite3_finalize(s->query[q]);
+  store_forget(s);
   /* Closing would write the log back, and a flush is never tried again. */
   if (s->dead)
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -66,6 +66,11 @@ int store_call_finish(Store *s, long long id, const char *outcome, int status,
                       const char *remote_id, const char *message,
                       const StoreExchange *exchange, Err *err);
 
+/* What became of the newest call of that thing (service to key) is known now:
+   it made remote_id. Also where the call itself is not recorded any more. */
+int store_call_settle(Store *s, const StoreCall *thing, const char *remote_id,
+                      Err *err);
+
 /* The remote id of the newest "done" call with this key, so that a create
    can be found again where the service has no look-up. Kept for good, also
    when the call itself has been pruned. Copies into out (NUL-terminated);
@@ -115,7 +120,8 @@ typedef struct StoreFilter {
   int limit;               /* rows at most */
 } StoreFilter;
 
-/* Exchanges, those that began last first, without heads and bodies; fn as above. */
+/* Exchanges, those that began last first, without heads and bodies; fn as
+   above. */
 int store_each_exchange(Store *s, const StoreFilter *filter,
                         store_exchange_fn *fn, void *ctx, Err *err);
 
@@ -127,6 +133,68 @@ int store_one_exchange(Store *s, long long id, store_exchange_fn *fn,
 enum { STORE_KEEP_EXCHANGES = 1000, STORE_KEEP_EXCHANGE_DAYS = 30 };
 int store_prune_exchanges(Store *s, long long keep_rows, double keep_days,
                           Err *err);
+
+/* ---- statements worded elsewhere: the journal of runs is Lua ---- */
+
+typedef struct StoreStatement StoreStatement;
+
+typedef enum StoreType {
+  STORE_NULL, STORE_INTEGER, STORE_NUMBER, STORE_STRING
+} StoreType;
+
+typedef struct StoreValue {
+  StoreType type;
+  long long integer;
+  double number;
+  const char *text;   /* borrowed, NUL-terminated */
+  size_t len;         /* of a text that is read */
+} StoreValue;
+
+/* One row; all borrowed until it returns. Non-zero: enough. */
+typedef int store_values_fn(void *ctx, int n, const char *const *names,
+                            const StoreValue *row);
+
+/* Prepared once for each wording, borrowed from s; one statement only. */
+StoreStatement *store_statement(Store *s, const char *sql, Err *err);
+
+/* How many parameters it wants, and what the one at 0, 1, ... is called:
+   NULL for a ?, "name" for a :name. */
+int store_parameters(const StoreStatement *q);
+const char *store_parameter(const StoreStatement *q, int at);
+
+/* Runs it with a value for each parameter. Texts are redacted on their way in;
+   one that is longer than STORE_VALUE then is refused (ERR_CAP), never cut.
+   fn (nullable) is shown each row; *changed (nullable): rows written. */
+enum { STORE_VALUE = 1024 * 1024, STORE_COLUMNS = 48 };
+int store_select(Store *s, StoreStatement *q, const StoreValue *values,
+                 store_values_fn *fn, void *ctx, long long *changed, Err *err);
+
+/* What is written between begin and commit is there as a whole and durable,
+   or not at all. They do not nest. A commit that fails has rolled back. */
+int store_atomic_begin(Store *s, Err *err);
+int store_atomic_commit(Store *s, Err *err);
+void store_atomic_rollback(Store *s);
+
+/* Keeps STORE_RESERVE bytes of the disk, if they are not kept yet; without
+   them nothing may be sent, for there might be no room to write down what
+   comes back. A store in memory needs none. */
+enum { STORE_RESERVE = 2 * 1024 * 1024 };
+int store_reserve(Store *s, Err *err);
+/* Gives them free, so that a write that failed as "full" can be repeated;
+   whether there were any. */
+bool store_release(Store *s);
+
+/* A line in the file of the reserve, told after a commit: whoever opens the
+   store later sees that what was committed is there still. Lost with the
+   reserve; -> whether there is one. */
+enum { STORE_MARK = 128 };
+void store_mark(Store *s, const char *text);
+bool store_marked(Store *s, char out[STORE_MARK]);
+
+/* Why the last failure of s was one, for programs: "full", "dead" (a flush
+   failed, nothing is certain), "busy", "read_only", "damaged", "constraint",
+   else "other"; static storage. */
+const char *store_reason(const Store *s);
 
 /* Reads the whole store and checks it; for doctor. */
 int store_check(Store *s, Err *err);

@@ -67,13 +67,9 @@ int store_call_end(Store *s, long long id, const char *outcome, int status,
                            err);
 }
 
-int store_call_finish(Store *s, long long id, const char *outcome, int status,
-                      const char *remote_id, const char *message,
-                      const StoreExchange *exchange, Err *err) {
-  if (strcmp(outcome, "done") != 0 && strcmp(outcome, "failed") != 0 &&
-      strcmp(outcome, "in_doubt") != 0)
-    return err_set(err, ERR_SCRIPT, "the store knows no outcome '%s'",
-                   outcome);
+static int finish(Store *s, long long id, const char *outcome, int status,
+                  const char *remote_id, const char *message,
+                  const StoreExchange *exchange, Err *err) {
   if (store_run(s, QUERY_BEGIN, err)) return -1;
   if (end(s, id, outcome, status, remote_id, message, err) ||
       store_exchange_end(s, id, outcome, status, message, exchange, err) ||
@@ -81,6 +77,21 @@ int store_call_finish(Store *s, long long id, const char *outcome, int status,
     store_rollback(s);
     return -1;
   }
+  return 0;
+}
+
+int store_call_finish(Store *s, long long id, const char *outcome, int status,
+                      const char *remote_id, const char *message,
+                      const StoreExchange *exchange, Err *err) {
+  if (strcmp(outcome, "done") != 0 && strcmp(outcome, "failed") != 0 &&
+      strcmp(outcome, "in_doubt") != 0)
+    return err_set(err, ERR_SCRIPT, "the store knows no outcome '%s'",
+                   outcome);
+  int bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
+  /* What came back must be known, or somebody has to find it out. */
+  if (bad && strcmp(store_reason(s), "full") == 0 && store_release(s))
+    bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
+  if (bad) return -1;
   Err why;
   if (id % STORE_PRUNE_EVERY == 0 &&
       (store_prune(s, STORE_KEEP_ROWS, STORE_KEEP_DAYS, &why) ||
@@ -88,6 +99,37 @@ int store_call_finish(Store *s, long long id, const char *outcome, int status,
                              STORE_KEEP_EXCHANGE_DAYS, &why)))
     log_warn_once("store.prune", "%s", why.text);
   return 0;
+}
+
+/* The id of the newest call of that thing whose end is not known, 0: none. */
+static int unsettled(Store *s, const StoreCall *thing, long long *id,
+                     Err *err) {
+  sqlite3_stmt *stmt = store_query(s, QUERY_UNSETTLED, err);
+  if (!stmt || bind_thing(s, stmt, thing, err)) return -1;
+  int rc = sqlite3_step(stmt);
+  *id = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+  int bad = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0
+                                                  : store_fail(s, "read", err);
+  store_done(stmt);
+  return bad;
+}
+
+int store_call_settle(Store *s, const StoreCall *thing, const char *remote_id,
+                      Err *err) {
+  size_t n = strlen(remote_id);
+  if (!thing->key || n == 0 || n > STORE_NAME || !redact_is_clean(remote_id, n))
+    return err_set(err, ERR_VALIDATION, "no id of something made: the store "
+                   "takes 1 to %d bytes without secrets, and a key",
+                   STORE_NAME);
+  long long id;
+  if (unsettled(s, thing, &id, err)) return -1;
+  if (id > 0)
+    return store_call_end(s, id, "done", 0, remote_id, NULL, err);
+  sqlite3_stmt *stmt = store_query(s, QUERY_REMEMBER, err);
+  if (!stmt || bind_thing(s, stmt, thing, err) ||
+      store_bind(s, stmt, 7, remote_id, STORE_NAME, err))
+    return -1;
+  return store_finish(s, stmt, "write to", err);
 }
 
 /* One statement of tidying: ?1 the oldest time, ?2 how many rows stay, ?3 how

@@ -10,16 +10,18 @@
 #include "store.h"
 
 enum {
-  STORE_SCHEMA = 2,
+  STORE_SCHEMA = 3,
   STORE_PRUNE_EVERY = 128,    /* rows from one tidying to the next */
   STORE_PRUNE_ROWS = 1000,    /* rows that one tidying removes at most */
   STORE_NAME = 4 * 1024,      /* bytes of a name, */
-  STORE_TEXT = 64 * 1024      /* and of any text */
+  STORE_TEXT = 64 * 1024,     /* and of any text */
+  STORE_STATEMENTS = 256      /* different statements of the journal */
 };
 
 typedef enum StoreQuery {
   QUERY_BEGIN, QUERY_COMMIT, QUERY_ROLLBACK, QUERY_CALL_BEGIN, QUERY_CALL_END,
-  QUERY_MADE, QUERY_FIND, QUERY_EACH, QUERY_PRUNE, QUERY_VACUUM,
+  QUERY_MADE, QUERY_UNSETTLED, QUERY_REMEMBER, QUERY_FIND,
+  QUERY_EACH, QUERY_PRUNE, QUERY_VACUUM,
   QUERY_EXCHANGE, QUERY_EXCHANGE_END, QUERY_EXCHANGES, QUERY_ONE_EXCHANGE,
   QUERY_PRUNE_EXCHANGES, STORE_QUERIES
 } StoreQuery;
@@ -29,16 +31,28 @@ extern const char store_settings[];   /* pragmas of every connection */
 extern const char store_schema_1[];
 extern const char store_schema_2[];   /* what 2 has on top of 1 */
 extern const char store_upgrade_2[];  /* fills it from what 1 held */
+extern const char store_schema_3[];   /* the journal of runs */
 
 struct Store {
   sqlite3 *db;
   char *path;             /* for messages; "in memory" */
+  bool memory;            /* there is no file */
   bool dead;              /* a flush failed: nothing is certain any more */
+  int code;               /* SQLite's, of the last failure */
+  StoreStatement *statements;
+  int statement_count;
   sqlite3_stmt *query[STORE_QUERIES];
 };
 
 /* Explains the last failure of s->db: "cannot DOING the store ...". */
 int store_fail(Store *s, const char *doing, Err *err);
+
+/* -1 once a flush has failed. */
+int store_alive(Store *s, Err *err);
+
+/* What SQL of ours calls; and letting go of every store_statement. */
+int store_functions(Store *s, Err *err);
+void store_forget(Store *s);
 
 /* Borrowed, ready to be bound; NULL on failure. */
 sqlite3_stmt *store_query(Store *s, StoreQuery q, Err *err);

@@ -24,6 +24,16 @@ const char *const store_sql[STORE_QUERIES] = {
     " SELECT " THING ", ?2, id FROM call WHERE id = ?1 AND key IS NOT NULL"
     " ON CONFLICT DO UPDATE SET remote_id = excluded.remote_id,"
     " call = excluded.call WHERE excluded.call >= made.call",
+  [QUERY_UNSETTLED] =
+    "SELECT id FROM call WHERE service = ?1 AND profile = ?2"
+    " AND account = ?3 AND operation = ?4 AND scope = ?5 AND key IS ?6"
+    " AND outcome IN ('sent', 'in_doubt') ORDER BY id DESC LIMIT 1",
+  [QUERY_REMEMBER] =
+    "INSERT INTO made(" THING ", remote_id, call)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+    " (SELECT coalesce(max(id), 0) FROM call))"
+    " ON CONFLICT DO UPDATE SET remote_id = excluded.remote_id,"
+    " call = excluded.call",
   [QUERY_FIND] =
     "SELECT remote_id FROM made WHERE service = ?1 AND profile = ?2"
     " AND account = ?3 AND operation = ?4 AND scope = ?5 AND key = ?6",
@@ -72,7 +82,8 @@ const char *const store_sql[STORE_QUERIES] = {
 const char store_settings[] =
   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
   "PRAGMA mmap_size = 0; PRAGMA secure_delete = ON;"
-  "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;";
+  "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+  "PRAGMA foreign_keys = ON;";
 
 /* AUTOINCREMENT: the number of a pruned call is never given again. */
 const char store_schema_1[] =
@@ -121,3 +132,69 @@ const char store_upgrade_2[] =
   " 'recorded by an errand that kept no replies', outcome, message, status,"
   " 0, 0, 0, 0, 0 FROM (SELECT * FROM call ORDER BY id DESC LIMIT 1000)"
   " ORDER BY id;";
+
+/* The journal of runs. Times are seconds since 1970, but for those of events:
+   what is hashed is text. A run's key is its own as long as it is live. */
+const char store_schema_3[] =
+  "CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL)"
+  " STRICT, WITHOUT ROWID;"
+  "INSERT INTO meta VALUES ('epoch', '0'),"
+  " ('key', lower(hex(randomblob(32))));"
+  "CREATE TABLE source(digest TEXT PRIMARY KEY, text TEXT) STRICT;"
+  "CREATE TABLE source_set(digest TEXT PRIMARY KEY, names TEXT NOT NULL)"
+  " STRICT;"
+  "CREATE TABLE run("
+  " id TEXT PRIMARY KEY, workflow TEXT NOT NULL, key TEXT NOT NULL,"
+  " state TEXT NOT NULL CHECK (state IN ('ready', 'running', 'sleeping',"
+  "  'waiting', 'held', 'in_doubt', 'diverged', 'stalled', 'undoing', 'done',"
+  "  'undone', 'failed', 'abandoned', 'cancelled')),"
+  " input TEXT NOT NULL, input_digest TEXT NOT NULL, output TEXT, error TEXT,"
+  " seed TEXT NOT NULL, source_set TEXT NOT NULL, file TEXT,"
+  " host_version TEXT NOT NULL, parent TEXT, owner TEXT,"
+  " epoch INTEGER NOT NULL, wanted TEXT, wake_at REAL, deadline REAL,"
+  " crashes INTEGER NOT NULL, done_count INTEGER NOT NULL,"
+  " created REAL NOT NULL, started REAL, ended REAL, changed REAL NOT NULL"
+  ") STRICT;"
+  "CREATE UNIQUE INDEX run_live ON run(workflow, key) WHERE state NOT IN"
+  " ('done', 'undone', 'failed', 'abandoned', 'cancelled');"
+  "CREATE INDEX run_created ON run(created);"
+  "CREATE TABLE step("
+  " seq INTEGER PRIMARY KEY,"
+  " run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,"
+  " path TEXT NOT NULL, ordinal INTEGER NOT NULL,"
+  " parent TEXT, kind TEXT NOT NULL, class TEXT, operation TEXT,"
+  " args_digest TEXT, args TEXT, body_digest TEXT, op_key TEXT,"
+  " state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'failed', 'doubt',"
+  "  'skipped')), attempt INTEGER NOT NULL, before TEXT, inverse TEXT,"
+  " value TEXT, error TEXT, status INTEGER, remote_id TEXT, request_id TEXT,"
+  " seconds REAL, found INTEGER, intent_at REAL, boot_id TEXT,"
+  " intent_mono REAL, retry_at REAL, wake_at REAL, done_at REAL,"
+  " done_seq INTEGER, undo_state TEXT CHECK (undo_state IN ('intent', 'done',"
+  "  'failed', 'doubt', 'disabled')), undo TEXT, undo_error TEXT, undo_at REAL,"
+  " undo_boot_id TEXT, undo_mono REAL, undo_attempt INTEGER,"
+  " UNIQUE (run, path)) STRICT;"
+  "CREATE TABLE attempt("
+  " run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,"
+  " path TEXT NOT NULL, phase TEXT NOT NULL CHECK (phase IN ('do', 'undo')),"
+  " n INTEGER NOT NULL, started REAL NOT NULL, ended REAL,"
+  " outcome TEXT NOT NULL, message TEXT, http_status INTEGER,"
+  " request_id TEXT, seconds REAL, PRIMARY KEY (run, path, phase, n)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE decision("
+  " run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,"
+  " path TEXT NOT NULL, ask TEXT, deadline REAL, on_timeout TEXT,"
+  " approved INTEGER, by TEXT, at REAL, comment TEXT,"
+  " PRIMARY KEY (run, path)) STRICT, WITHOUT ROWID;"
+  /* No REFERENCES: the chain outlives the runs. */
+  "CREATE TABLE event("
+  " seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT, run TEXT NOT NULL,"
+  " path TEXT, actor TEXT, type TEXT NOT NULL, data TEXT,"
+  " prev_hash TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"
+  "CREATE INDEX event_run ON event(run);"
+  "CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN"
+  " SELECT raise(ABORT, 'events are never deleted'); END;"
+  "CREATE TRIGGER event_is_final BEFORE UPDATE ON event"
+  " WHEN new.type IS NOT 'pruned' OR new.hash IS NOT old.hash"
+  " OR new.prev_hash IS NOT old.prev_hash OR new.seq IS NOT old.seq"
+  " OR new.run IS NOT old.run BEGIN"
+  " SELECT raise(ABORT, 'events are never changed'); END;";

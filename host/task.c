@@ -369,6 +369,11 @@ void task_interrupt(lua_State *L) {
   if (s->main) task_stop(s->main, ERR_CANCELLED);
 }
 
+bool task_in_main(lua_State *L) {
+  const Sched *s = task_sched(L);
+  return !s->current || s->current == s->main;
+}
+
 /* After the main task: the rest runs to its end; after a failure it is
    cancelled, since whatever it worked for will not come. A task that goes on
    in spite of many cancellations is left behind. */

@@ -37,6 +37,9 @@ void task_open(lua_State *L);
 /* Ctrl-C: cancels what the main task waits for. From the loop only. */
 void task_interrupt(lua_State *L);
 
+/* Whether what runs now belongs to the main task. */
+bool task_in_main(lua_State *L);
+
 /* Whether the thread at index is that of a task, which only the scheduler may
    resume or close. */
 bool task_owns(lua_State *L, int index);

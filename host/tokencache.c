@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tokencache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/crypto.h>
@@ -29,7 +28,7 @@ struct TokenCache {
   bool warned;
 };
 
-#define SUFFIX ".token"
+#define SUFFIX ".token"   /* tokenlogout.c knows it, and ".lock" */
 
 double tokencache_margin(double life) {
   return fmin(60, life / 10);
@@ -412,50 +411,4 @@ void tokencache_unlock(TokenCache *c) {
   /* Closing is enough: nobody else holds this open file. */
   if (c->lock >= 0) (void)close(c->lock);
   c->lock = -1;
-}
-
-/* ---- logout ---- */
-
-/* "NAME.token" and "NAME@WAY.token"; a killed process may have left
-   "NAME.token.12345678". No dot is in NAME or WAY. */
-static bool is_token_of(const char *file, const char *name, bool *whole) {
-  size_t n = name ? strlen(name) : 0;
-  if (name && (strncmp(file, name, n) != 0 ||
-               (file[n] != '.' && file[n] != '@'))) return false;
-  const char *end = file + strcspn(file, ".");
-  if (strncmp(end, SUFFIX, sizeof SUFFIX - 1) != 0) return false;
-  end += sizeof SUFFIX - 1;
-  *whole = *end == '\0';
-  return *whole || (*end == '.' && strlen(end) == 9);
-}
-
-static int remove_all(DIR *d, const char *dir, const char *name, Buf *removed,
-                      Err *err) {
-  bool whole;
-  for (struct dirent *e; (errno = 0, e = readdir(d));) {
-    if (!is_token_of(e->d_name, name, &whole)) continue;
-    if (unlinkat(dirfd(d), e->d_name, 0))
-      return err_sys(err, ERR_FILE, errno, "cannot remove %s/%s", dir,
-                     e->d_name);
-    if (!whole) continue;
-    if (buf_printf(removed, "%s/%s", dir, e->d_name) ||
-        buf_addc(removed, '\0'))
-      return err_set(err, ERR_SCRIPT, "out of memory");
-  }
-  return errno ? err_sys(err, ERR_FILE, errno, "cannot read %s", dir) : 0;
-}
-
-int tokencache_remove(const char *dir, const char *name, Buf *removed,
-                      Err *err) {
-  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return 0;
-  DIR *d = fd < 0 ? NULL : fdopendir(fd);
-  if (!d) {
-    int why = errno;
-    if (fd >= 0) (void)close(fd);
-    return err_sys(err, ERR_FILE, why, "cannot look into %s", dir);
-  }
-  int rc = remove_all(d, dir, name, removed, err);
-  (void)closedir(d);
-  return rc;
 }

@@ -59,9 +59,12 @@ void tokencache_drop(TokenCache *c);
 int tokencache_lock(TokenCache *c);
 void tokencache_unlock(TokenCache *c);   /* harmless if not locked */
 
-/* Removes the tokens of a name and its ways, or (name NULL) of everybody.
-   Appends each path with a zero byte after it. -1 on failure. */
-int tokencache_remove(const char *dir, const char *name, Buf *removed,
-                      Err *err);
+/* tokenlogout.c: removes the tokens of a name and its ways, or (name NULL) of
+   everybody. Waits up to so many seconds, all told, for processes that are
+   logging in, so that they do not put theirs there afterwards. Appends each
+   path with a zero byte after it. -1 on failure, also where one of them was
+   not done by then. */
+int tokencache_remove(const char *dir, const char *name, double wait,
+                      Buf *removed, Err *err);
 
 #endif

@@ -112,7 +112,7 @@ bool url_same_origin(const char *a, const char *b) {
   return !url_parse(a, &oa) && !url_parse(b, &ob) && url_same_host(&oa, &ob);
 }
 
-static bool is_loopback(const UrlOrigin *o) {
+bool url_is_loopback(const UrlOrigin *o) {
   static const char name[] = "localhost";
   const size_t len = sizeof name - 1;
   char text[64];
@@ -221,7 +221,7 @@ int url_base(Buf *out, const char *base, bool insecure_http, Err *err) {
   fault = url_path_fault(o.path, n);
   if (!fault && n > 0 && o.path[n - 1] == '/') fault = "ends in '//'";
   if (fault) return url_bad_base(base, fault, err);
-  if (!o.https && !insecure_http && !is_loopback(&o))
+  if (!o.https && !insecure_http && !url_is_loopback(&o))
     return url_bad_base(base, "would send credentials unencrypted: use "
                         "https, or set insecure_http = true", err);
   if (url_add_origin(out, &o) || buf_add(out, o.path, n)) {

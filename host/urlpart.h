@@ -21,6 +21,8 @@ typedef struct UrlOrigin {
    functions named _fault below answer in the same way. */
 const char *url_parse(const char *url, UrlOrigin *o);
 bool url_same_host(const UrlOrigin *a, const UrlOrigin *b);
+/* localhost, names below it, 127.0.0.0/8, ::1: nothing leaves this machine. */
+bool url_is_loopback(const UrlOrigin *o);
 
 /* scheme://host[:port] in one spelling. 0 or -1 as buf_add. */
 int url_add_origin(Buf *out, const UrlOrigin *o);

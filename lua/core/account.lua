@@ -12,7 +12,7 @@ local M = {}
 local accounts = {}
 
 local transport = { "cacert", "capath", "crlfile", "cert", "tls_key", "pinnedpubkey", "tls_min", "ciphers", "proxy",
-  "proxy_user", "proxy_cacert", "noproxy", "ipv4", "ipv6", "unix_socket", "interface", "http_version", "insecure",
+  "proxy_user", "proxy_cacert", "noproxy", "ipv4", "ipv6", "unix_socket", "interface", "http_version", "insecure", "insecure_http",
   "connect_timeout", "stall_timeout", "timeout", "max_body", "max_header", "resolve", "connect_to",
   "retry", "retry_delay", "retry_max_delay", "retry_quota" }
 

@@ -94,39 +94,59 @@ function M.head(text)
   return type(head) == "table" and math.type(head.errand_cassette) == "integer" and head or nil
 end
 
+-- An error of a file names the option that named the file.
+local function no_file(err)
+  error_.raise("file", "--record: " .. err.message)
+end
+
 local function check_free(path)
+  local ok, err = require("host.http").check_files { output = path }
+  if not ok then no_file(err) end
   if not sys.exists(path) then return end
-  local text, err = sys.read_file(path)
-  if not text then error_.rethrow(err) end
+  local text
+  text, err = sys.read_file(path)
+  if not text then no_file(err) end
   if text ~= "" and not M.head(text) then
     error_.raise("validation", ("--record: %s is no cassette and is not overwritten; name another file"):format(path))
   end
 end
 
---- Opens a new cassette; one that is there is replaced, any other file is not.
+--- A new cassette. Nothing is written before the first call: then a cassette
+-- that is there is replaced, any other file is not. A run that makes no call
+-- loses nothing.
 function M.create(path)
   check_free(path)
-  local tape = setmetatable({ path = path }, Tape)
+  return setmetatable({ path = path }, Tape)
+end
+
+-- The file, with its head and the first line.
+function Tape:begin(line)
   local head = json.encode(json.object { errand_cassette = M.FORMAT, errand = sys.version })
-  local ok, err = sys.write_file(path, head .. "\n")
-  if not ok then error_.rethrow(err) end
+  local ok, err = sys.write_file(self.path, head .. "\n" .. line .. "\n")
+  if not ok then
+    self.broken = true
+    no_file(err)
+  end
   local why
-  tape.file, why = io.open(path, "a")
-  if not tape.file then error_.raise("file", ("cannot write the cassette %s: %s"):format(path, why)) end
-  return tape
+  self.file, why = io.open(self.path, "a")
+  if not self.file then self:fail(why) end
+end
+
+function Tape:fail(why)
+  self.broken = true
+  error_.raise("file", ("--record: cannot write the cassette %s, which is of no use now: %s"):format(self.path, why))
 end
 
 -- One line, out of this process before the call returns: what ends the process
 -- then takes no call with it that was there.
 function Tape:line(value)
-  if self.broken or not self.file then return end
+  if self.broken or self.closed then return end
   local text, err = json.encode(value)
   if not text then error_.rethrow(err) end
+  if not self.file then return self:begin(text) end
   local ok, why = self.file:write(text, "\n")
   if ok then ok, why = self.file:flush() end
-  if ok then return end
-  self.broken = true
-  error_.raise("file", ("cannot write the cassette %s, which is of no use now: %s"):format(self.path, why))
+  if not ok then self:fail(why) end
 end
 
 -- The profile is an argument only where the script chose another one.
@@ -194,11 +214,15 @@ function Tape:found(account, operation, scope, key, id)
 end
 
 function Tape:close()
-  if not self.file then return end
-  local file = self.file
-  self.file = nil
-  local ok, why = file:close()
-  if not ok then error_.raise("file", ("cannot write the cassette %s: %s"):format(self.path, why)) end
+  if self.closed then return end
+  self.closed = true
+  if not self.file then
+    if self.broken then return end
+    return require("std.log").info(("--record: no call was made; %s %s"):format(self.path,
+      sys.exists(self.path) and "is as it was" or "was not made"))
+  end
+  local ok, why = self.file:close()
+  if not ok then self:fail(why) end
 end
 
 -- ---- the command line ----

@@ -131,7 +131,8 @@ local function refuse_paused(account, op, request)
   local left = account.connection:paused()
   if left < (request.timeout or account.settings.timeout or 120) then return end
   local err = error_.new("rate_limited", ("%s answered 429 and lets nobody from here in for another %d s; nothing was sent, try "
-    .. "again then"):format(account.service, math.ceil(left)), { service = account.service, operation = request.operation })
+    .. "again then"):format(account.service, math.ceil(left)),
+    { service = account.service, operation = request.operation, retry_after = left })
   if session.tape then session.tape:write({ account = account, op = op, request = request }, err) end
   error_.rethrow(err)
 end
@@ -158,6 +159,10 @@ end
 -- shown the whole decoded reply, for paging.
 function M.send(account, op, request, look)
   paths.apply(account.paths, op, request)
+  if session.gate then
+    local stop, data, reply = session.gate(account, op, request)
+    if stop then return data, reply end
+  end
   request.operation = operation_name(op)
   request.timeout, request.retry = request.options.timeout or op.timeout, request.options.retry
   refuse_paused(account, op, request)

@@ -16,6 +16,7 @@ local function ask(what)
       .. " change something"):format(what.profile, what.operation or what.service), {
         service = what.service, operation = what.operation }, 3)
   end
+  require("host.progress").block {} -- what is drawn there would stand in the way
   tty:setvbuf("no")
   tty:write(safe(("Profile '%s' is protected; %s would change something%s.\n"):format(
     what.profile, what.operation or what.service,

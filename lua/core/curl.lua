@@ -94,10 +94,18 @@ local connection = { { "cacert", "--cacert" }, { "capath", "--capath" }, { "crlf
   { "unix_socket", "--unix-socket" }, { "interface", "--interface" }, { "resolve", "--resolve" },
   { "connect_to", "--connect-to" } }
 
+-- Plain http to this machine goes past the proxies of the environment, as it did
+-- when errand sent it.
+local function stays_here(url)
+  local origin = url:match "^http://[^/?#]+"
+  return origin and require("host.http").base(origin, false) ~= nil
+end
+
 -- How this machine's configuration reaches the service, where it has it.
 local function add_connection(options, row)
   local ok, settings = pcall(require("core.config").service, row.profile, row.service)
-  if not ok then return end
+  settings = ok and settings or {}
+  if not settings.proxy and stays_here(row.url) then settings = setmetatable({ noproxy = "*" }, { __index = settings }) end
   for _, pair in ipairs(connection) do
     local value = settings[pair[1]]
     for _, one in ipairs(type(value) == "table" and value or { value }) do

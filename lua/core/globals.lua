@@ -3,7 +3,8 @@
 
 local M = {}
 
-local function unknown(name)
+--- Raises for a name that nobody knows.
+function M.unknown(name)
   local suggest = require "core.suggest"
   local names = {}
   for known in pairs(require "std") do names[#names + 1] = known end
@@ -22,7 +23,7 @@ function M.index(globals, name)
     value = require(module)
   else
     local services = require "core.services"
-    if not services.exists(name) then return unknown(name) end
+    if not services.exists(name) then return M.unknown(name) end
     value = services.get(name)
   end
   rawset(globals, name, value)

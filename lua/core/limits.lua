@@ -6,16 +6,18 @@ local error_ = require "core.error"
 local M = {}
 
 local units = { s = 1, m = 60, h = 3600, d = 86400 }
+local YEAR = 366 * 86400
 
 -- "30/s", "100/10s" -> 30, 1; 100, 10
 local function parse(service, text)
   local requests, count, unit = text:match "^(%d+)/(%d*)([smhd])$"
   requests, count = tonumber(requests), count == "" and 1 or tonumber(count)
-  if not requests or requests < 1 or requests > 100000 or count < 1 then
-    error_.raise("config", ("the setting 'rate' of %s must be 1 to 100000 requests in a time such as 30/s or 100/10s, got '%s'"):format(
-      service, text), { service = service })
+  local seconds = count and count * 1.0 * units[unit]
+  if not requests or requests < 1 or requests > 100000 or seconds <= 0 or seconds > YEAR then
+    error_.raise("config", ("the setting 'rate' of %s must be 1 to 100000 requests in a time of up to a year, such as 30/s or "
+      .. "100/10s, got '%s'"):format(service, text), { service = service })
   end
-  return requests, count * units[unit]
+  return requests, seconds
 end
 
 local function text_of(requests, seconds)

@@ -25,7 +25,7 @@ local operation_keys = { http = "string", summary = "string", doc = "string", ex
   danger = "boolean", path = "table", query = "table", header = "table", body = "any", body_optional = "boolean", body_min = "number",
   files = "table", fixed = "table", auth = "any", without = "table", envelope = "any", paging = "any", returns = "string",
   secret = "boolean", created = "table", inverse = "table", settle = "number", timeout = "number", copy = "table",
-  once = "boolean" }
+  once = "boolean", look = "table" }
 local resource_keys = { doc = "string", find = "table", operations = "table" }
 local find_keys = { by = "table", list = "string", query = "table", record = "string", get = "string" }
 local auth_keys = { name = "string", needs = "table", login = "table", send = "table", renew = "table", doc = "string" }
@@ -169,6 +169,21 @@ local function check_inverse(report, at, catalogue, op)
   end
 end
 
+-- where else to look for what a create makes
+local function check_look(report, at, catalogue, op)
+  for _, name in ipairs(op.look) do
+    local found
+    for _, resource in ipairs(catalogue.resources or {}) do
+      if resource[1] == name then found = resource end
+    end
+    if not found then
+      report.add(at .. ".look", "no resource '%s'", tostring(name))
+    elseif not found.find then
+      report.add(at .. ".look", "'%s' has no find", name)
+    end
+  end
+end
+
 local function check_example(report, at, op)
   local chunk, err = load(op.example, "=example", "t", {})
   chunk = chunk or load("return " .. op.example, "=example", "t", {})
@@ -251,6 +266,7 @@ local function check_operation(report, at, catalogue, op)
   if op.copy then check_copy(report, at, catalogue, op) end
   if op.fixed then check_fixed(report, at, catalogue, op) end
   if op.inverse then check_inverse(report, at, catalogue, op) end
+  if op.look then check_look(report, at, catalogue, op) end
   if type(op.example) == "string" then check_example(report, at, op) end
 end
 

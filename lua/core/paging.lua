@@ -101,8 +101,8 @@ local function start(account, op, call)
   local whole = style.all and has(request, style.all) == "true"
   local size = tonumber(style.size and has(request, style.size)) or style.page_size
   if style.size and not whole then set(request, style.size, size) end
-  local state = { op = op, account = account, style = style, request = request, size = size, whole = whole, seen = {}, read = 0,
-    empty = 0 }
+  local state = { op = op, account = account, style = style, request = request, size = size, whole = whole, seen = {},
+    read = 0, empty = 0, page = 0 }
   if style.style == "page" then
     state.number = math.tointeger(tonumber(has(request, style.send) or 1)) or 1
     if not state.whole then set(request, style.send, state.number) end
@@ -113,7 +113,7 @@ local function start(account, op, call)
 end
 
 -- one page: records, reply
-local function fetch(state)
+local function fetch_page(state)
   local request = {}
   for key, value in pairs(state.request) do request[key] = value end
   local whole
@@ -127,6 +127,16 @@ local function fetch(state)
   reply.next = next_page[state.style.style](state.style, state, records, whole or {})
   reply.more = reply.next ~= nil
   return records, reply
+end
+
+-- As fetch_page. An error says which page it was, for those before it were well.
+local function fetch(state)
+  state.page = state.page + 1
+  local ok, records, reply = pcall(fetch_page, state)
+  if ok then return records, reply end
+  local err = records
+  if state.page > 1 and error_.is(err) then err.message = ("%s (page %d)"):format(err.message, state.page) end
+  error(err, 0)
 end
 
 --- All records as one list; the reply is that of the last page, with the

@@ -111,7 +111,7 @@ function M.begin(account, op, request)
     operation = op.resource and op.resource .. "." .. op.name or op.name, effect = op.effect, scope = path_scope(request),
     key = key, arguments = shown ~= nil and json.encode(shown) or "",
   }, history.request_half(row))
-  if not id then error_.rethrow(err, { service = account.service }) end
+  if not id then error_.rethrow(err, { service = account.service, unsent = true }) end
   row.id = id
   return row
 end

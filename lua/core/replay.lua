@@ -70,7 +70,7 @@ end
 --- Reads a cassette; nothing else is touched from then on.
 function M.open(path)
   local text, err = sys.read_file(path)
-  if not text then error_.rethrow(err) end
+  if not text then error_.raise("file", "--replay: " .. err.message) end
   if not cassette.head(text) then
     error_.raise("validation", ("--replay: %s is no cassette; errand makes one with --record FILE"):format(path))
   end

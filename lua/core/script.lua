@@ -34,11 +34,23 @@ function script.read(path)
   return text, path == "-" and "=stdin" or "@" .. path
 end
 
+--- script.is_workflow(text): a file that ends so has nothing but its workflow
+-- to run: return workflow.define(...), or with what require "workflow" gave.
+function script.is_workflow(text)
+  if not text:find("workflow", 1, true) then return false end
+  if text:find "return%s+workflow%.define%s*[%(%s]" then return true end
+  local name = text:match "local%s+([%a_][%w_]*)%s*=%s*require%s*%(?%s*[\"']workflow[\"']"
+  return name ~= nil and text:find("return%s+" .. name .. "%.define%s*[%(%s]") ~= nil
+end
+
 --- script.run(fn, name, words): calls the function with the words, which
--- args{} sees too, and prints its first result in the format of the run.
+-- args{} sees too, and prints its first result in the format of the run. A
+-- workflow is not printed but returned.
 function script.run(fn, name, words)
   session.script, session.words = name, words
   local result = fn(table.unpack(words))
+  local workflow = package.loaded["std.workflow"]
+  if workflow and workflow.is(result) then return result end
   if result ~= nil then
     require("core.output").write(result, session.output)
   end

@@ -61,30 +61,35 @@ function M.no_operation(catalogue, resource, name)
     suggest.did_you_mean(name, known), table.concat(known, ", ")))
 end
 
+-- what stands behind a function of a module: { module =, resource =, op =, how = }
+local behind = setmetatable({}, { __mode = "k" })
+
 -- each and page exist where there is a paged list; find where records can be searched
 local function derived(module, resource, name)
   local client = require "core.client"
   local list = resource.operation.list
   if name == "find" and (resource.find or list) then
     local find = require "core.find"
-    return function(...) return find.call(module, resource, ...) end
+    return function(...) return find.call(module, resource, ...) end, { how = "find" }
   end
   local op, what = resource.operation[name:match "^(.-)_each$" or name:match "^(.-)_page$" or "list"],
     name:match "each$" or name:match "page$"
   if not op or not op.paging or not what then return nil end
   if name ~= "each" and name ~= "page" and not name:find(op.name, 1, true) then return nil end
-  return function(...) return client[what](module, op, ...) end
+  return function(...) return client[what](module, op, ...) end, { op = op, how = what }
 end
 
 local function operation_function(module, catalogue, resource, name)
   local client = require "core.client"
   local op = resource.operation[name]
   if op and op.paging then
-    return function(...) return client.list(module, op, ...) end
+    return function(...) return client.list(module, op, ...) end, { op = op, how = "list" }
   elseif op then
-    return function(...) return client.call(module, op, ...) end
+    return function(...) return client.call(module, op, ...) end, { op = op, how = "call" }
   end
-  return derived(module, resource, name) or M.no_operation(catalogue, resource, name)
+  local f, what = derived(module, resource, name)
+  if f then return f, what end
+  return M.no_operation(catalogue, resource, name)
 end
 
 local function resource_table(module, catalogue, resource)
@@ -92,7 +97,9 @@ local function resource_table(module, catalogue, resource)
     __name = "errand.resource",
     __index = function(self, name)
       if type(name) ~= "string" then return nil end
-      local f = operation_function(module, catalogue, resource, name)
+      local f, what = operation_function(module, catalogue, resource, name)
+      what.module, what.resource = module, resource
+      behind[f] = what
       rawset(self, name, f)
       return f
     end,
@@ -126,6 +133,13 @@ local function new_module(name, profile)
     end,
     __newindex = function() error_.raise("validation", "a service module cannot be changed by a script") end,
   })
+end
+
+--- What stands behind a function such as ixon.invites.create: { module =,
+-- resource =, op = (nil for find), how = "call", "list", "each", "page" or
+-- "find" }; nil for any other function.
+function M.behind(f)
+  return behind[f]
 end
 
 --- What stands behind a service module: service, profile (nil: the one in

@@ -16,6 +16,8 @@
 -- record   name of the cassette to record (--record); tape while it is open
 -- play     name of the cassette to play (--replay); replay what answers then,
 --          instead of all services
+-- gate     function(account, op, request), asked before a call is sent: raises,
+--          or gives true and what the call returns instead (core.run.guard)
 -- words    the arguments of the script; script its name
 
 return { verbose = 0, faults = {}, words = {} }

@@ -34,18 +34,22 @@ M.rows = {
   { "connect_to", "[string]", doc = "HOST1:PORT1:HOST2:PORT2, another host and port to connect to; an empty HOST1 or PORT1 "
     .. "means any." },
   { "http_version", "string", enum = { "1.1", "2" }, doc = "Version of HTTP. Else what the server offers." },
-  { "connect_timeout", "number", min = 0.001, default = 10, doc = "Seconds until a connection must stand." },
-  { "stall_timeout", "number", min = 0.001, default = 60, doc = "Seconds without a byte until a call is given up." },
-  { "timeout", "number", min = 0.001, default = 120,
+  { "connect_timeout", "number", min = 0.001, max = 1000000, default = 10, doc = "Seconds until a connection must stand." },
+  { "stall_timeout", "number", min = 0.001, max = 1000000, default = 60, doc = "Seconds without a byte until a call is given up." },
+  { "timeout", "number", min = 0.001, max = 1000000, default = 120,
     doc = "Seconds for one call with all that it takes: logging in, retries and the waits between them." },
   { "retry", "integer", min = 0, max = 100, default = 3,
     doc = "How many times a call is sent again: reads and repeatable writes after a passing failure, others only where nothing "
       .. "of them can have left." },
-  { "retry_delay", "number", min = 0, default = 0.5,
+  { "retry_delay", "number", min = 0, max = 1000000, default = 0.5,
     doc = "Seconds: the longest wait before the first retry, doubled for each further one. The wait is any time up to that." },
-  { "retry_max_delay", "number", min = 0, default = 20, doc = "Seconds: no longest wait before a retry above this." },
-  { "retry_quota", "number", min = 0, default = 10,
+  { "retry_max_delay", "number", min = 0, max = 1000000, default = 20,
+    doc = "Seconds: no longest wait before a retry above this." },
+  { "retry_quota", "number", min = 0, max = 1000000, default = 100,
     doc = "Retries in a row, over all calls of a process, after which none is made until calls succeed again." },
+  { "settle", "number", min = 0,
+    doc = "Seconds until what a lost create has made must show in a look-up; else the catalogue's, or 60. A durable run waits so "
+      .. "long before it believes that nothing was made." },
   { "rate", "string", pattern = "%d+/%d*[smhd]", also = "none", form = "requests in a time such as 30/s or 100/10s, or none",
     doc = "Requests that may leave in a time, such as 30/s or 100/10s; none for no limit. Else the catalogue's." },
   { "concurrency", "integer", min = 0, max = 100000, doc = "Calls under way at once, 0 for no limit. Else the catalogue's." },
@@ -58,7 +62,8 @@ M.rows = {
 }
 
 -- Variables of the environment that are no setting of a service.
-M.variables = { "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE", "ERRAND_SANDBOX", "ERRAND_HISTORY" }
+M.variables = { "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE", "ERRAND_SANDBOX", "ERRAND_HISTORY",
+  "ERRAND_CRASH" }
 
 for _, row in ipairs(M.rows) do row.name, row.type = row[1], row[2] end
 

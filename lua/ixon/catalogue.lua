@@ -474,6 +474,7 @@ ixon.groups.delete(made)]] },
           header = { branding },
           body = "[InviteCreate]", returns = "InviteResult",
           inverse = { { "memberships.delete", from = "/userMemberships" }, { "invites.delete", from = "/invites" } }, settle = 60,
+          look = { "users", "invites" },
           example = [[
 local group = ixon.groups.find{ name = "Plant A" }
 local role = ixon.roles.find{ name = "Engineer" }

@@ -114,4 +114,31 @@ print(task:join())]] },
     example = [[
 local value, err = try(error, "no luck")
 print(value, err.kind, err.message)]] },
+  { name = "workflow", signature = "workflow.define(name, options, function(run, input) ... end) -> workflow",
+    summary = "Make a script whose run survives a crash, goes on where it was, and does nothing twice.",
+    doc = "A file that returns it is run by errand run FILE. Every call is a step, run:step(name, operation, "
+      .. "arguments...): it is in the store before it is sent and when it is answered; when the run goes on, the "
+      .. "function starts anew and each step that was done gives what it gave. A call outside a step is an error. "
+      .. "workflow.fail(reason) ends a step or the run as failed, workflow.retry(time) has the step tried again then. "
+      .. "run has step, sleep(name, time), approve(name, { ask, timeout, on_timeout }), parallel(name, branches), "
+      .. "each(name, list, key, function(run, item)), pivot(name), note(text), now(), uuid(name), random(), hold(reason) and "
+      .. "undo(reason).",
+    parameters = {
+      { "args", "rows as args{} has them: the input of the run" },
+      { "input", "function(args) -> input; runs once and may read files" },
+      { "key", "function(input) -> text; one live run for each" },
+      { "on_fail", "\"hold\" (a person looks) or \"undo\"" },
+      { "timeout", "of the whole run, such as \"14d\"; then it is held" },
+      { "secret", "names of members of the input that are never kept" },
+      { "summary, doc", "shown by --help" },
+    },
+    example = [[
+local greet = workflow.define("greet", {
+  args = { { "name", default = "world" } },
+  key = function(input) return input.name end,
+}, function(run, input)
+  run:sleep("a moment", "10ms")
+  return { hello = input.name, at = run:now() }
+end)
+print(greet.name)   -- a file that ends with "return greet" is run by errand run]] },
 }

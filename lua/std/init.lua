@@ -16,4 +16,5 @@ return {
   sleep = "std.sleep",
   spawn = "std.spawn",
   try = "std.try",
+  workflow = "std.workflow",
 }

@@ -22,6 +22,7 @@ typedef struct Conn {
   size_t written;
   const PeerReply *reply;    /* being sent */
   size_t to_fill;            /* zeros still to be sent */
+  bool late;                 /* what is endless has begun */
   size_t body, discard;      /* of a request that is not kept; to come yet */
   LoopTimer *timer;
 } Conn;
@@ -109,6 +110,12 @@ static void send_some(Conn *c) {
     buf_reset(&c->out);
     c->written = 0;
     buf_puts(&c->out, c->reply->endless);
+    if (c->reply->later > 0 && !c->late) {
+      c->late = true;
+      conn_watch(c, 0);
+      c->timer = loop_timer(c->peer->loop, c->reply->later, on_drip, c);
+      return;
+    }
   }
   if (c->written == c->out.len) {
     finish_reply(c);
@@ -197,6 +204,7 @@ static void next_request(Conn *c) {
   char *target = p->seen[p->nseen++] = target_of(p->last.data);
   c->reply = find_rule(p, target, true);
   c->to_fill = c->reply->fill;
+  c->late = false;
   if (c->reply->bytes)
     buf_add(&c->out, c->reply->bytes,
             c->reply->len ? c->reply->len : strlen(c->reply->bytes));

@@ -26,6 +26,7 @@ typedef struct PeerReply {
   double delay;          /* seconds before the reply */
   double drip;           /* seconds between single bytes */
   const char *endless;   /* sent again and again after bytes; borrowed */
+  double later;          /* seconds before that begins */
   size_t fill;           /* so many zero bytes after bytes, never held whole */
   bool early;            /* before the body of the request is there, which is
                             then thrown away */

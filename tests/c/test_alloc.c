@@ -254,7 +254,7 @@ static const struct { const char *name, *code; } chunks[] = {
    "  return value, err, ...\n"
    "end\n"
    "return function()\n"
-   "  pass(http.forget_tokens(dir))\n"
+   "  pass(http.forget_tokens(dir, nil, 1))\n"
    "  local server <close> = sandbox.listen(0, function() return reply end)\n"
    "  local h = c.new()\n"
    "  assert(h:set_profile 'p' and h:set('p', 's', 'user', 'me', 'here'))\n"
@@ -270,7 +270,7 @@ static const struct { const char *name, *code; } chunks[] = {
    "  local b <close> = pass(http.connect(options))\n"
    "  if not b:token().there then error('no memory to read it', 0) end\n"
    "  assert(select(2, pass(b:login())) == 0)\n"
-   "  assert(#pass(http.forget_tokens(dir, name)) == 1)\n"
+   "  assert(#pass(http.forget_tokens(dir, name, 1)) == 1)\n"
    "end"},
 };
 

@@ -86,7 +86,7 @@ static void reset(void) {
                             .send = bearer, .nsend = 1};
   Buf removed;
   buf_init(&removed, 1 << 16);
-  tokencache_remove(dir, NULL, &removed, NULL);
+  tokencache_remove(dir, NULL, 0.2, &removed, NULL);
   buf_clear(&removed);
   peer_forget(peer);
 }

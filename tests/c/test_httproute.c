@@ -78,7 +78,8 @@ static void test_environment(void) {
   setenv("HTTP_PROXY", "http://wrong.example", 1);
   setenv("http_proxy", "http://plain.example:1", 1);
   goes((HttpOptions){ 0 }, "no proxy");
-  goes((HttpOptions){ .base = "http://127.0.0.1" },
+  goes((HttpOptions){ .base = "http://reports.example.com",
+                      .insecure_http = true },
        "proxy http://plain.example:1 (variable http_proxy)");
   setenv("ALL_PROXY", "socks5://all.example:2", 1);
   goes((HttpOptions){ 0 }, "proxy socks5://all.example:2 (variable ALL_PROXY)");
@@ -110,6 +111,40 @@ static void test_environment(void) {
   goes((HttpOptions){ 0 }, "no proxy, says the variable no_proxy");
   unsetenv("no_proxy"), unsetenv("NO_PROXY");
   refused((HttpOptions){ 0 }, "the variable https_proxy does not hold");
+  clear();
+}
+
+/* A proxy reads what is not encrypted. */
+static void test_plain(void) {
+  static const char *const here[] = { "http://127.0.0.1:8080/x",
+    "http://localhost", "http://[::1]:1", "http://web.localhost" };
+  clear();
+  setenv("http_proxy", "http://plain.example:1", 1);
+  for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+    goes((HttpOptions){ .base = here[i] }, "no proxy, for plain http to this "
+         "machine goes past the variable http_proxy");
+    goes((HttpOptions){ .base = here[i], .insecure_http = true },
+         "no proxy, for plain http to this machine goes past the variable "
+         "http_proxy");
+    refused((HttpOptions){ .base = here[i], .proxy = "h:1" },
+            "the setting 'proxy' of ixon would show the credential to the "
+            "proxy, since 'url' is plain http");
+    refused((HttpOptions){ .base = here[i], .proxy = "socks5h://h:1" },
+            "set 'insecure_http' to true");
+    goes((HttpOptions){ .base = here[i], .proxy = "h:1",
+                        .insecure_http = true },
+         "proxy http://h:1 (setting 'proxy')");
+    goes((HttpOptions){ .base = here[i], .proxy = "h:1", .noproxy = "*" },
+         "no proxy, says the setting 'noproxy'");
+  }
+  refused((HttpOptions){ .base = "http://reports.example.com",
+                         .proxy = "h:1" }, "'insecure_http'");
+  setenv("no_proxy", "127.0.0.1", 1);
+  goes((HttpOptions){ .base = here[0] }, "no proxy, says the variable no_proxy");
+  clear();
+  setenv("all_proxy", "socks5://all.example:2", 1);
+  goes((HttpOptions){ .base = here[1] }, "no proxy, for plain http to this "
+       "machine goes past the variable all_proxy");
   clear();
 }
 
@@ -202,6 +237,7 @@ int main(void) {
   if (!loop) return 2;
   test_settings();
   test_environment();
+  test_plain();
   test_hidden();
   test_refused();
   test_lists();

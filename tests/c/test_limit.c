@@ -2,9 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "limit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "log.h"
 #include "tap.h"
 
 enum { MANY = 40 };
@@ -15,7 +19,8 @@ typedef struct Visitor {
   Limit *limit;
   LimitTurn turn;
   double at;       /* when its turn came, 0 = not yet */
-  bool leave;      /* at once */
+  bool leave;      /* its turn ends at once */
+  bool stay;       /* its request does not leave yet */
 } Visitor;
 
 static int under_way, most;
@@ -25,6 +30,8 @@ static void arrive(void *ctx) {
   v->at = loop_now();
   if (v->turn.refused) return;
   if (++under_way > most) most = under_way;
+  if (v->stay) return;
+  limit_left(&v->turn);
   if (!v->leave) return;
   under_way--;
   limit_leave(&v->turn);
@@ -102,6 +109,138 @@ static void test_window(void) {
   under_way = most = 0;
 }
 
+/* Whether n visits kept to so many in so many seconds. */
+static bool keeps(const Visitor *v, int n, int requests, double seconds) {
+  for (int i = requests; i < n; i++)
+    if (v[i].at - v[i - requests].at < seconds) return false;
+  return true;
+}
+
+/* Of 3 in 0.05 s and 8 in 0.5 s neither says what the other says. */
+static void test_two_windows(void) {
+  for (int order = 0; order < 2; order++) {
+    LimitRule often = { .requests = 3, .seconds = 0.05 };
+    LimitRule rarely = { .requests = 8, .seconds = 0.5 };
+    Limit *a = open_limit("a", order ? often : rarely);
+    Limit *b = open_limit("a", order ? rarely : often);
+    Visitor v[20];
+    for (int i = 0; i < 20; i++) visit(i % 2 ? a : b, &v[i], 9, true);
+    run_until(&v[19]);
+    ok(keeps(v, 20, 3, 0.05), "two rules: the short window holds");
+    ok(keeps(v, 20, 8, 0.5), "and the long one");
+    ok(v[19].at > 0 && v[19].at - v[0].at < 5, "and nothing else");
+    limit_release(a);
+    limit_release(b);
+    under_way = most = 0;
+  }
+}
+
+static void test_history(void) {
+  Limit *a = open_limit("a", (LimitRule){ .requests = 4, .seconds = 0.1 });
+  Visitor v[5];
+  for (int i = 0; i < 4; i++) visit(a, &v[i], 9, true);
+  Limit *b = open_limit("a", (LimitRule){ .requests = 4, .seconds = 0.4 });
+  visit(b, &v[4], 9, true);
+  ok(v[3].at > 0 && v[4].at == 0, "a later rule knows what has left before");
+  run_until(&v[4]);
+  ok(v[4].at - v[0].at >= 0.4, "and holds for it");
+  limit_release(a);
+  limit_release(b);
+  under_way = most = 0;
+}
+
+/* Who waits for a login has a turn long before the request leaves. */
+static void test_leaving(void) {
+  Limit *l = open_limit("a", (LimitRule){ .requests = 3, .seconds = 0.1 });
+  Err err = { 0 };
+  Visitor v[3], late;
+  for (int i = 0; i < 3; i++) {
+    v[i] = (Visitor){ .limit = l, .stay = true };
+    v[i].turn.fn = arrive;
+    v[i].turn.ctx = &v[i];
+    if (limit_enter(l, &v[i].turn)) arrive(&v[i]);
+  }
+  visit(l, &late, 9, true);
+  double end = loop_now() + 0.3;
+  while (loop_now() < end) loop_step(loop, 0.01, &err);
+  ok(v[2].at > 0 && late.at == 0, "its place is kept until it leaves");
+  double left = loop_now();
+  for (int i = 0; i < 3; i++) limit_left(&v[i].turn);
+  run_until(&late);
+  ok(late.at - left >= 0.1, "and the window begins then");
+  for (int i = 0; i < 3; i++) limit_leave(&v[i].turn);
+  under_way = 0;
+  Visitor gone = { .limit = l, .stay = true };
+  gone.turn.fn = arrive;
+  gone.turn.ctx = &gone;
+  end = loop_now() + 0.3;
+  while (loop_now() < end) loop_step(loop, 0.01, &err);
+  for (int i = 0; i < 5; i++) {
+    if (limit_enter(l, &gone.turn)) arrive(&gone);
+    limit_leave(&gone.turn);
+  }
+  visit(l, &late, 9, true);
+  ok(late.at > 0, "what never left does not count");
+  limit_release(l);
+  under_way = most = 0;
+}
+
+/* What has been logged since the last call. */
+static const char *logged(int fd) {
+  static char text[4096];
+  ssize_t n = read(fd, text, sizeof text - 1);
+  text[n > 0 ? n : 0] = '\0';
+  return text;
+}
+
+static int lines(const char *text) {
+  int n = 0;
+  for (; *text; text++) n += *text == '\n';
+  return n;
+}
+
+static void test_notice(void) {
+  int ends[2];
+  Err err = { 0 };
+  Visitor v[MANY];
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC)) exit(2);
+  log_set_fd(ends[1]);
+  Limit *l = open_limit("a", (LimitRule){ .requests = 2, .seconds = 10 });
+  for (int i = 0; i < MANY; i++) visit(l, &v[i], 1e6, true);
+  for (int i = 0; i < 9; i++) loop_step(loop, 0.01, &err);
+  const char *text = logged(ends[0]);
+  ok(strstr(text, "ixon: 38 calls wait for their turn, the last for about ") &&
+     strstr(text, " s: 2 requests have left in 10 s (setting 'rate')"),
+     "a long wait is told when it begins");
+  is_int(lines(text), 1, "in one line");
+  for (int i = 2; i < MANY; i++) limit_leave(&v[i].turn);
+  visit(l, &v[2], 1e6, true);
+  for (int i = 0; i < 9; i++) loop_step(loop, 0.01, &err);
+  is_int(lines(logged(ends[0])), 0, "and not again at once");
+  limit_leave(&v[2].turn);
+  ok(!loop_busy(loop), "nothing is left of it");
+  limit_release(l);
+  l = open_limit("a", (LimitRule){ .concurrency = 1, .notice = 0.1 });
+  visit(l, &v[0], 9, false);
+  visit(l, &v[1], 9, false);
+  loop_step(loop, 0.01, &err);
+  is_int(lines(logged(ends[0])), 0, "a wait that nobody knows the end of");
+  double end = loop_now() + 0.3;
+  while (loop_now() < end) loop_step(loop, 0.01, &err);
+  text = logged(ends[0]);
+  ok(strstr(text, "ixon: a call waits for its turn, the first for ") &&
+     strstr(text, " s already: 1 under way (setting 'concurrency')"),
+     "is told when it is long");
+  is_int(lines(text), 1, "in one line, too");
+  limit_leave(&v[1].turn);
+  limit_leave(&v[0].turn);
+  limit_release(l);
+  log_set_fd(2);
+  close(ends[0]);
+  close(ends[1]);
+  under_way = most = 0;
+}
+
 static void test_pause(void) {
   Limit *l = open_limit("a", (LimitRule){ .longest_pause = 50 });
   Visitor patient, hasty;
@@ -165,6 +304,10 @@ int main(void) {
   test_free();
   test_concurrency();
   test_window();
+  test_two_windows();
+  test_history();
+  test_leaving();
+  test_notice();
   test_pause();
   test_quota();
   test_shared();

@@ -169,6 +169,50 @@ static void test_sum(void) {
   is_str(look(), ERASE, "the last one takes the line away");
 }
 
+static void shows(const char *wanted, const char *what) {
+  const char *got = look();
+  if (!ok(strcmp(got, wanted) == 0, what))
+    printf("# wanted '%s', got '%s'\n", wanted, got);
+}
+
+static void test_block(void) {
+  static const char *const two[] = { "one", "\033[31mtwo\033[0m" };
+  static const char *const wide[] = { "0123456789\033[0m",
+                                      "a\xc3\xa4\xe4\xb8\xadxyz" };
+  set_columns(20);
+  look();
+  ok(progress_block(two, 2) == 0, "a block is drawn");
+  shows("one\r\n\033[31mtwo\033[0m", "as it is");
+  log_write(LOG_WARN, "x");
+  const char *line = look();
+  has(line, "\r\033[1A\033[J" "errand: warning: x", "a record of the log "
+      "takes it away");
+  log_write(LOG_WARN, "y");
+  ok(strncmp(look(), "errand: ", 8) == 0, "once");
+  progress_block(two, 2);
+  progress_block(two, 1);
+  line = look();
+  has(line, "two\033[0m\r\033[1A\033[Jone", "the next takes its place");
+  Progress *p = progress_begin("a.zip");
+  progress_set(p, 1, 2);
+  shows("", "a file has no line beside it");
+  progress_end(p);
+  set_columns(8);
+  progress_block(wide, 2);
+  line = look();
+  has(line, "\r\033[J0123456\033[0m\r\na\xc3\xa4\xe4\xb8\xadxyz",
+      "lines are cut to the width, colours are not");
+  set_columns(4);
+  progress_block(NULL, 0);
+  shows("\r\033[3A\033[J", "lines broken by a narrower terminal are counted");
+  progress_block(NULL, 0);
+  shows("", "nothing is taken away twice");
+  progress_allow(false);
+  progress_block(two, 2);
+  shows("", "nor drawn where something else has the terminal");
+  progress_allow(true);
+}
+
 int main(void) {
   buf_init(&seen, 1 << 20);
   redact_add("secret-word", 11);
@@ -178,6 +222,7 @@ int main(void) {
   test_line();
   test_width();
   test_sum();
+  test_block();
   dup2(plain, STDERR_FILENO);
   redact_forget();
   buf_clear(&seen);

@@ -318,8 +318,8 @@ static void test_pause_later(void) {
   close_all();
 }
 
-/* The login and the call once more with a new token use up the rate, too. */
-static void test_logins_count(void) {
+/* As open_all, with a login at POST /login and a limit. */
+static void open_login(LimitRule limits) {
   static const AuthHeader send[] = { { "Authorization", "Bearer {token}",
                                        false } };
   static const AuthLogin login = { .method = "POST", .path = "/login",
@@ -327,18 +327,33 @@ static void test_logins_count(void) {
   static const AuthMethod method = { .login = &login, .send = send,
                                      .nsend = 1 };
   AuthSpec spec = { .service = "ixon", .methods = &method, .nmethods = 1 };
-  LimitRule limits = { .service = "ixon", .quota = 9, .requests = 5,
-                       .seconds = 0.6 };
   Err err = { 0 };
-  int count = 0;
   open_all(peer_base(peer), &quick, 9, 0);
+  retry_free(retry);
   auth_free(auth);
   limit_release(limit);
-  retry_free(retry);
+  limits.service = "ixon";
   auth = auth_new(http, peer_base(peer), &spec, lookup, NULL, &err);
   limit = limit_get(loop, peer_base(peer), &limits, &err);
   retry = auth && limit ? retry_new(loop, auth, limit, &quick, &err) : NULL;
   if (!retry) exit(2);
+}
+
+/* GET /a behind a login, started. */
+static RetryReq *start_login(int *count) {
+  HttpCall c = { .method = "GET", .repeatable = true };
+  char url[128];
+  Err err = { 0 };
+  snprintf(url, sizeof url, "%s/a", peer_base(peer));
+  c.url = url;
+  RetryReq *r = retry_send(retry, &c, 0, NULL, 0, -1, on_done, count, &err);
+  if (!r) exit(2);
+  return r;
+}
+
+/* The login and the call once more with a new token use up the rate, too. */
+static void test_logins_count(void) {
+  open_login((LimitRule){ .quota = 9, .requests = 5, .seconds = 0.6 });
   peer_on(peer, (PeerReply){ .target = "POST /login",
           .bytes = peer_text(peer, 200, NULL, "bought") });
   peer_on(peer, (PeerReply){ .target = "GET /a", .times = 1,
@@ -346,12 +361,8 @@ static void test_logins_count(void) {
   peer_on(peer, (PeerReply){ .bytes = OK });
   double began = loop_now();
   for (int i = 0; i < 3; i++) {
-    HttpCall c = { .method = "GET", .repeatable = true };
-    char url[128];
-    snprintf(url, sizeof url, "%s/a", peer_base(peer));
-    c.url = url;
-    count = 0;
-    RetryReq *r = retry_send(retry, &c, 0, NULL, 0, -1, on_done, &count, &err);
+    int count = 0;
+    RetryReq *r = start_login(&count);
     run(&count, 1);
     is_int(status(r), 200, "a call that needs a login");
     retry_req_free(r);
@@ -359,6 +370,58 @@ static void test_logins_count(void) {
   }
   is_int(peer_requests(peer, NULL), 6, "two logins, four calls");
   ok(loop_now() - began >= 0.6, "the sixth waits");
+  close_all();
+}
+
+enum { CALLS = 24 };
+
+static double came[2 * CALLS];   /* when each call was at the peer */
+static int arrived;
+
+static void on_request(void *ctx, const char *bytes, size_t n) {
+  (void)ctx, (void)n;
+  if (strncmp(bytes, "GET", 3) == 0 && arrived < 2 * CALLS)
+    came[arrived++] = loop_now();
+}
+
+/* Turns come while the login takes its time; what has one leaves when there is
+   a token, which must not be all at once. */
+static void test_slow_login(void) {
+  RetryReq *r[CALLS];
+  int count = 0;
+  open_login((LimitRule){ .quota = 9, .requests = 6, .seconds = 0.1 });
+  peer_on(peer, (PeerReply){ .target = "POST /login", .delay = 0.5,
+          .bytes = peer_text(peer, 200, NULL, "bought") });
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  peer_watch(peer, on_request, NULL);
+  for (int i = 0; i < CALLS; i++) r[i] = start_login(&count);
+  run(&count, CALLS);
+  bool kept = arrived == CALLS;
+  for (int i = 6; i < arrived; i++)
+    kept = kept && came[i] - came[i - 6] >= 0.05;   /* peers are late */
+  ok(kept, "the rate holds behind a slow login");
+  peer_watch(peer, NULL, NULL);
+  for (int i = 0; i < CALLS; i++) retry_req_free(r[i]);
+  close_all();
+}
+
+/* One login that fails for many is one failure. */
+static void test_shared_login(void) {
+  RetryReq *r[CALLS];
+  int count = 0, good = 0;
+  open_login((LimitRule){ .quota = 2 });
+  peer_on(peer, (PeerReply){ .target = "POST /login", .times = 2,
+                             .bytes = BUSY });
+  peer_on(peer, (PeerReply){ .target = "POST /login",
+          .bytes = peer_text(peer, 200, NULL, "bought") });
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  for (int i = 0; i < CALLS; i++) r[i] = start_login(&count);
+  run(&count, CALLS);
+  for (int i = 0; i < CALLS; i++) {
+    good += auth_req_http(retry_req_auth(r[i])) && status(r[i]) == 200;
+    retry_req_free(r[i]);
+  }
+  is_int(good, CALLS, "a login that fails for many costs one retry");
   close_all();
 }
 
@@ -401,6 +464,8 @@ int main(void) {
   test_turn();
   test_pause_later();
   test_logins_count();
+  test_slow_login();
+  test_shared_login();
   test_cancel();
   peer_free(peer);
   loop_free(loop);

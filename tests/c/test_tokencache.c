@@ -335,7 +335,7 @@ static void test_full(void) {
   is_str(read_token(NULL), "bad-token-12", "what was there stays");
   Buf removed;
   buf_init(&removed, 1 << 16);
-  is_int(tokencache_remove(dir, NULL, &removed, NULL), 0, "removed");
+  is_int(tokencache_remove(dir, NULL, 0.2, &removed, NULL), 0, "removed");
   is_int((int)removed.len, (int)strlen(path) + 1, "and no rest besides it");
   buf_clear(&removed);
 }
@@ -403,22 +403,34 @@ static void test_remove(void) {
   buf_init(&removed, 1 << 16);
   unlink(path);
   for (size_t i = 0; i < LEN(names); i++) put_name(names[i]);
-  is_int(tokencache_remove(dir, "ixon@a", &removed, NULL), 0, "logout");
+  is_int(tokencache_remove(dir, "ixon@a", 0.2, &removed, NULL), 0, "logout");
   int n = 0;
   for (size_t i = 0; i < removed.len; i++) n += !removed.data[i];
   is_int(n, 2, "of two tokens");
   for (size_t i = 0; i < LEN(names); i++)
     is_int(there(names[i]), !ours[i], names[i]);
   buf_reset(&removed);
-  is_int(tokencache_remove(dir, NULL, &removed, NULL), 0, "of all");
+  is_int(tokencache_remove(dir, NULL, 0.2, &removed, NULL), 0, "of all");
   ok(!there("ixon@ab.token") && !there("ixon2@a.token") &&
      there("notes.txt") && there("ixon@a.lock"), "leaves what is no token");
   buf_reset(&removed);
-  is_int(tokencache_remove("/nowhere/at/all", NULL, &removed, NULL), 0,
+  TokenCache *other = tokencache_new(dir, "ixon@a");
+  is_int(tokencache_lock(other), 1, "somebody is logging in");
+  put_name("ixon@a.token");
+  Err busy = {0};
+  is_int(tokencache_remove(dir, "ixon@a", 0.1, &removed, &busy), -1,
+         "and does not end");
+  ok(!there("ixon@a.token") && strstr(busy.text, "ixon@a.lock") &&
+     strstr(busy.text, "logout again"), "the token is gone, and it is told");
+  is_int(tokencache_remove(dir, "ixon2@a", 0.1, &removed, NULL), 0,
+         "nobody else waits for that");
+  tokencache_free(other);
+  buf_reset(&removed);
+  is_int(tokencache_remove("/nowhere/at/all", NULL, 0.2, &removed, NULL), 0,
          "no directory: nothing to do");
   is_int((int)removed.len, 0, "and nothing done");
   Err err = {0};
-  is_int(tokencache_remove("/dev/null", NULL, &removed, &err), -1,
+  is_int(tokencache_remove("/dev/null", NULL, 0.2, &removed, &err), -1,
          "no directory but a device");
   ok(strstr(err.text, "/dev/null"), "is an error that names it");
   buf_clear(&removed);

@@ -79,9 +79,9 @@ grep -q '^# Careful: qalyptus.groups.create creates something' "$tmp/curl"
 result $? "the curl command of a create warns"
 before=$(ls "$tmp/seen" | wc -l)
 cp "$tmp/seen/2" "$tmp/first"
-no_proxy='*' sh "$tmp/curl" >"$tmp/out" 2>"$tmp/err"
+http_proxy=http://127.0.0.1:1 sh "$tmp/curl" >"$tmp/out" 2>"$tmp/err"
 code=$?
-exits 0 "it runs"
+exits 0 "it runs, past a proxy of the environment as errand did"
 outputs '"isSuccess":true' "and gets the reply"
 after=$((before + 1))
 tail -n 1 "$tmp/seen/$after" >"$tmp/body.curl"
@@ -130,6 +130,19 @@ outputs '-H "Authorization: Bearer $TOKEN"' "and uses it"
 
 try errand calls list --outcome failed
 says "no call in the history is like that" "no call that failed"
+try errand calls --service qalyptos
+refused 2 "no service 'qalyptos' (did you mean 'qalyptus'?)" "a service that there is not"
+try errand calls --operation organisations.list
+refused 2 "no operation 'organisations.list' (did you mean 'organizations.list'?)" "an operation that there is not"
+try errand calls --operation qalyptus.users.list
+refused 2 "(did you mean 'users.list'?)" "an operation with its service in front"
+try errand calls --operation users.list
+exits 0 "an operation that was not called"
+try errand calls --operation "GET /nothing"
+exits 0 "what was not called by path"
+try errand calls show "$id" -o json
+! grep -q '\.[0-9]\{7\}' "$tmp/out" && grep -q '"seconds":[0-9.]*[1-9]' "$tmp/out"
+result $? "seconds go to the microsecond"
 try errand calls --since 1h --limit 2 -o csv
 [ "$(wc -l <"$tmp/out")" = 3 ]
 result $? "two of the last hour"

@@ -5,7 +5,7 @@
 # What a plain fault makes of a call is in faults.sh. Nothing is tried again
 # here, so that a number of requests is a number of effects.
 . tests/e2e/lib/e2e.sh
-cd "$tmp" || exit 1
+. tests/e2e/lib/reach.sh
 export ERRAND_QALYPTUS_RETRY=0 ERRAND_IXON_RETRY=0 ERRAND_QALYPTUS_CONNECT_TIMEOUT=5 ERRAND_QALYPTUS_TIMEOUT=10
 
 read_it() {
@@ -144,15 +144,88 @@ $GOOD
 END2
 accounts "$at"
 kept "a second reply in the same breath"
-{
-  printf '%s\n' "=== reply endless=HTTP/1.1\\s200\\sOK\\r\\nContent-Type:\\sapplication/json\\r\\nContent-Length:\\s38\\r\\n\\r\\n$evil"
-  printf 'HTTP/1.1 200 OK\nContent-Type: application/json\n\n%s\n' "$GOOD"
-  printf '%s\n' '=== reply times=0'
-  printf 'HTTP/1.1 200 OK\nContent-Type: application/json\n\n%s\n' "$GOOD"
-} >two
-serve two
+again="HTTP/1.1\\s200\\sOK\\r\\nContent-Type:\\sapplication/json\\r\\nContent-Length:\\s38\\r\\n\\r\\n$evil"
+# The first of them in one segment with the reply, where it is seen at once.
+serve - <<END2
+=== reply raw endless=$again
+HTTP/1.1 200 OK
+Content-Type: application/json
+Content-Length: 28
+
+$GOOD
+HTTP/1.1 200 OK
+Content-Type: application/json
+Content-Length: 38
+
+$evil
+=== reply times=0
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+$GOOD
+END2
 accounts "$at"
 kept "replies without end"
+# Behind the reply, some time before the next request leaves; what comes later
+# is an answer like any other.
+serve_late() {
+  serve - <<END2
+=== reply endless=$again later=0.05
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+$GOOD
+=== reply times=0
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+$GOOD
+END2
+  accounts "$at"
+}
+cat >idle.lua <<'END2'
+-- bytes wait on the connection to the port, or it is closed
+local function surplus(port)
+  for line in io.lines "/proc/self/net/tcp" do
+    local remote, state, waiting = line:match "^ *%d+: %x+:%x+ %x+:(%x+) (%x+) %x+:(%x+)"
+    if remote and tonumber(remote, 16) == port and state == "01" then return tonumber(waiting, 16) > 0 end
+  end
+  return true
+end
+
+qalyptus.organizations.list { get_all = true }
+local port, looks = (...), 0
+while not surplus(tonumber(port)) and looks < 100000 do looks = looks + 1 end
+local second = qalyptus.organizations.list { get_all = true }
+print(second[1], looks < 100000)
+END2
+serve_late
+try errand run idle.lua "$port"
+exits 0 "replies without end, to an idle connection"
+outputs "nil	true" "replies without end, to an idle connection: what came behind a reply is not the next one"
+sent 2 "replies without end, to an idle connection"
+certificate server
+serve_late
+tls server "$port"
+try ERRAND_QALYPTUS_URL="https://127.0.0.1:$listens" ERRAND_QALYPTUS_CACERT="$tmp/server.crt" errand run idle.lua "$listens"
+exits 0 "replies without end, to an idle connection of TLS"
+outputs "nil	true" "replies without end, to an idle connection of TLS: what came behind a reply is not the next one"
+# A server's farewell to a connection that is idle.
+serve - <<END2
+=== reply endless=HTTP/1.1\\s408\\sRequest\\sTime-out\\r\\nConnection:\\sclose\\r\\nContent-Length:\\s0\\r\\n\\r\\n later=0.05
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+$GOOD
+=== reply times=0
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+$GOOD
+END2
+accounts "$at"
+try errand run idle.lua "$port"
+exits 0 "408 to an idle connection is no answer"
 printf "${OK}Content-Length: 2\r\n\r\n$GOOD" >bytes
 answer
 read_it

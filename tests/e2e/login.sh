@@ -167,6 +167,33 @@ refused 2 "errand login SERVICE" "login to nothing"
 try errand login intrex
 refused 2 "intrexx" "login to a service that there is not"
 
+# Who is logging in would put the token there afterwards.
+serve - <<'END'
+=== reply POST /auth times=0 delay=0.5
+HTTP/1.1 200 OK
+
+QzToken7-late
+END
+accounts "$at"
+errand login intrexx >"$tmp/login.out" 2>&1 &
+login=$!
+await_request
+try errand logout intrexx
+keep_output
+exits 0 "logout while another process logs in"
+outputs "removed $file" "waits for it"
+[ ! -e "$file" ]
+result $? "and the token is gone"
+wait $login
+result $? "the other process has had it"
+try env -u HOME errand login intrexx
+keep_output
+exits 0 "login without a home directory"
+outputs "not kept, as there is no place for it: set HOME or XDG_CACHE_HOME" "it says why nothing is kept"
+try env -u HOME errand whoami intrexx
+keep_output
+outputs "none kept, as there is no place for one: set HOME or XDG_CACHE_HOME" "so does whoami"
+
 # ---- bad files ----
 
 granting QzToken7-b

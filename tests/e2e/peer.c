@@ -17,6 +17,7 @@
  *   delay=SECONDS     before the reply
  *   drip=SECONDS      between single bytes of the reply
  *   endless=TEXT      sent again and again after the reply; \r \n \s (a blank)
+ *   later=SECONDS     before that begins
  *   file=PATH         the body, instead of what stands in the section
  *   zeros=N           N zero bytes after the reply, whose head says their number
  *   early             before the body of the request is there, which is thrown
@@ -84,6 +85,8 @@ static void set_option(Section *s, const char *word) {
     s->reply.delay = strtod(word + 6, NULL);
   } else if (!strncmp(word, "drip=", 5)) {
     s->reply.drip = strtod(word + 5, NULL);
+  } else if (!strncmp(word, "later=", 6)) {
+    s->reply.later = strtod(word + 6, NULL);
   } else if (!strncmp(word, "zeros=", 6)) {
     s->reply.fill = strtoul(word + 6, NULL, 10);
   } else if (!strcmp(word, "early")) {

@@ -47,6 +47,8 @@ through() {
 
 # ---- each kind leads there ----
 
+# Plain http through a proxy is only for who says so.
+export ERRAND_QALYPTUS_INSECURE_HTTP=true
 for url in $plain $secure; do
   for proxy in $http "${http#http://}" "$https" "socks5://$socks" "socks5h://$socks"; do
     get ERRAND_QALYPTUS_URL="$url" $setting="$proxy" ERRAND_QALYPTUS_PROXY_CACERT="$tmp/other.crt"
@@ -87,6 +89,43 @@ result $? "it gets its user and password"
 result $? "it sees nothing of the call and its credential"
 make ERRAND_QALYPTUS_URL="$plain" $setting="$other"
 exits 4 "without TLS the proxy's 502 may be the service's"
+unset ERRAND_QALYPTUS_INSECURE_HTTP
+
+# ---- plain http: the credential is not for the proxy ----
+
+serve_other - <<'END'
+=== reply times=0
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"isSuccess":true,"data":[]}
+END
+hears_nothing() {
+  [ -z "$(ls seen2)" ]
+  result $? "$1: the proxy hears nothing"
+}
+for name in http_proxy all_proxy ALL_PROXY; do
+  get $name="$other" ERRAND_QALYPTUS_URL="$plain"
+  exits 0 "$name, and plain http to this machine"
+  get $name="$other" ERRAND_QALYPTUS_URL="$plain" ERRAND_QALYPTUS_INSECURE_HTTP=true
+  exits 0 "$name, and plain http to this machine with insecure_http"
+done
+get http_proxy="$other" ERRAND_QALYPTUS_URL=http://127.0.0.1:1
+exits 7 "http_proxy, and nobody there"
+hears_nothing "plain http to this machine"
+try http_proxy="http://proxy-user:proxy-pw@127.0.0.1:1" ERRAND_QALYPTUS_URL="$plain" errand doctor
+outputs "no proxy, for plain http to this machine goes past the variable http_proxy" "doctor: plain http to this machine"
+make ERRAND_QALYPTUS_URL="$plain" $setting="$other"
+refused 2 "the setting 'proxy' of qalyptus would show the credential to the proxy, since 'url' is plain http; use https" "the setting, and plain http"
+says "set 'insecure_http' to true" "and names the other setting"
+hears_nothing "the setting, and plain http"
+get ERRAND_QALYPTUS_URL=http://reports.example.com http_proxy="$other"
+exits 2 "plain http to another machine"
+hears_nothing "plain http to another machine"
+get ERRAND_QALYPTUS_URL=http://reports.example.com ERRAND_QALYPTUS_INSECURE_HTTP=true http_proxy="$other"
+exits 0 "plain http to another machine with insecure_http"
+grep -q '^GET http://reports.example.com/' seen2/1
+result $? "it goes through the proxy of the environment"
 
 # ---- which one is in force ----
 
@@ -109,10 +148,12 @@ done <<END
 1|$secure|all_proxy=$http
 1|$secure|ALL_PROXY=$http
 0|$secure|http_proxy=$http
-1|$plain|http_proxy=$http
+0|$plain|http_proxy=$http
 0|$plain|HTTP_PROXY=$http
 0|$plain|https_proxy=$http HTTPS_PROXY=$http
-1|$plain|all_proxy=$http
+0|$plain|all_proxy=$http
+0|$plain|all_proxy=$http ERRAND_QALYPTUS_INSECURE_HTTP=true
+1|$plain|$setting=$http ERRAND_QALYPTUS_INSECURE_HTTP=true
 1|$secure|https_proxy= HTTPS_PROXY=$http
 1|$secure|https_proxy=$http HTTPS_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
 1|$secure|https_proxy=${http#http://}
@@ -174,7 +215,7 @@ serve_other - <<'END'
 HTTP/1.1 407 Proxy Authentication Required
 
 END
-fails 5 auth ERRAND_QALYPTUS_URL="$at" $setting="$other" -- "no user, and no tunnel either" \
+fails 5 auth ERRAND_QALYPTUS_URL="$at" ERRAND_QALYPTUS_INSECURE_HTTP=true $setting="$other" -- "no user, and no tunnel either" \
   "the proxy $other wants a user and password (status 407)"
 get https_proxy="http://proxy-user:proxy%2Dpw%2E1@$guarded"
 exits 0 "an escaped password in the environment"
@@ -252,8 +293,8 @@ fails 7 timeout $setting="$other" ERRAND_QALYPTUS_CONNECT_TIMEOUT=0.3 -- "a tunn
 while IFS='|' read -r words text; do
   eval "try $words errand -e 'return qalyptus.groups.create{ name = \"New\" }'"
   refused 2 "$text" "$words"
-  ! grep -qF 'proxy-pw' err
-  result $? "$words: no password is told"
+  ! grep -qF 'proxy-pw' err && ! grep -q '^errand: qalyptus: .* of qalyptus' err
+  result $? "$words: no password is told, and the service only once"
 done <<END
 $setting=http://u:proxy-pw@127.0.0.1:1|the setting 'proxy' of qalyptus holds a user or password, where others can read it; put them into the settings 'proxy_user' and 'proxy_password'
 $setting=proxy-user@127.0.0.1:1|put them into the settings 'proxy_user' and 'proxy_password'

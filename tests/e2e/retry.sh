@@ -155,6 +155,15 @@ try ERRAND_IXON_RATE=10/300s errand --time-limit 20 -v -e '
   return deadline(0.3, function() return (try(ixon.roles.get, "r00000000011")) end)'
 says "10 requests have left in 300 s (setting 'rate')" "--verbose tells what is waited for"
 sent 11 "ten requests of the second run have left, the eleventh waits"
+waiting='for i = 1, 50 do spawn(function() ixon.roles.get(("r%011d"):format(i)) end) end'
+try ERRAND_IXON_RATE=2/300s errand --time-limit 1 -e "$waiting"
+[ "$(grep -c 'wait for their turn' err)" = 1 ]
+result $? "fifty calls that wait long say so in one line"
+says "ixon: 48 calls wait for their turn, the last for about 7" "how many and how long"
+says " s: 2 requests have left in 300 s (setting 'rate')" "and why"
+try ERRAND_IXON_RATE=2/300s errand -q --time-limit 1 -e "$waiting"
+! grep -q 'wait for their turn' err
+result $? "-q leaves it out"
 try ERRAND_IXON_RATE=4/1s errand -e '
   local task, began = require "host.task", require("host.task").now()
   for i = 1, 9 do ixon.roles.get(("r%011d"):format(i)) end

@@ -255,6 +255,13 @@ t.describe("a server", function()
     acme.serve { acme.ok(records(0, 3, 9), { next = "x" }), acme.reply(404, { error = { message = "gone" } }) }
     local err = t.raises(function() service.things.list() end, "gone")
     t.eq(err.kind, "not_found")
+    t.ok(err.message:find "%(page 2%)$", err.message)
+  end)
+
+  t.it("that fails on its first page names none", function()
+    acme.serve(function() return acme.reply(404, { error = { message = "gone" } }) end)
+    local err = t.raises(function() service.things.list() end, "gone")
+    t.ok(not err.message:find("page 1", 1, true), err.message)
   end)
 
   t.it("that gives no list gives an error", function()

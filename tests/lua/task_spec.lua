@@ -492,6 +492,19 @@ t.describe("a run", function()
     t.eq(code, 130)
     t.ok(output:find("closed\tcancelled", 1, true), output)
   end)
+
+  t.it("that is interrupted while another task runs ends as well", function()
+    local _, code = child.script [[
+      spawn(function()
+        pcall(function()
+          os.execute "(sleep 0.1; kill -INT $PPID) &"
+          while true do end -- hears it, and keeps it to itself
+        end)
+      end)
+      deadline(60, function() while true do sleep(1) end end)
+    ]]
+    t.eq(code, 130)
+  end)
 end)
 
 child.clean()

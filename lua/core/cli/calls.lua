@@ -66,7 +66,29 @@ local function rows_of(given, limit)
   return rows
 end
 
+-- A name that was misspelt has no calls either. What errand api sends is named
+-- by method and path.
+local function check_names(given)
+  local services, known = require "core.services", {}
+  local list = given.service and { given.service } or services.names()
+  for _, service in ipairs(list) do
+    for _, resource in ipairs(services.catalogue(service).resource_list) do
+      for _, op in ipairs(resource.operations) do
+        local name = resource.name .. "." .. op.name
+        known[name] = true
+        known[#known + 1] = name
+      end
+    end
+  end
+  local name = given.operation
+  if not name or known[name] or name:find(" ", 1, true) then return end
+  local tail = name:match "^[^.]+%.([^.]+%.[^.]+)$"
+  local hint = known[tail or ""] and (" (did you mean '%s'?)"):format(tail) or require("core.suggest").did_you_mean(name, known)
+  raise("no operation '%s'%s; errand list-operations shows them", name, hint)
+end
+
 local function tell_empty(given)
+  check_names(given)
   local narrowed = given.service or given.operation or given.outcome or given.since
   require("host.err").log("info", ("no call in the history%s; %s"):format(narrowed and " is like that" or "", HINT))
 end
@@ -75,8 +97,8 @@ end
 
 local COLUMNS = { "id", "time", "service", "operation", "what", "outcome", "status", "attempts", "seconds", "tls" }
 
-local function rounded(seconds)
-  return math.floor(seconds * 1000 + 0.5) / 1000
+local function rounded(seconds, parts)
+  return math.floor(seconds * parts + 0.5) / parts
 end
 
 local function line(row)
@@ -84,7 +106,7 @@ local function line(row)
     id = row.id, time = (row.at:gsub("%.%d+Z$", "Z")), service = row.service, operation = row.operation,
     what = row.what ~= "" and row.what or nil,
     outcome = row.outcome, status = row.status > 0 and row.status or nil, attempts = row.attempts > 0 and row.attempts or nil,
-    seconds = row.seconds > 0 and rounded(row.seconds) or nil, profile = row.profile,
+    seconds = row.seconds > 0 and rounded(row.seconds, 1e3) or nil, profile = row.profile,
     tls = row.insecure and "not verified" or nil,
   }
 end
@@ -179,6 +201,10 @@ function actions.show(args)
   if format then
     local json = require "host.json"
     for _, name in ipairs { "times", "files" } do row[name] = row[name] and json.decode(row[name]) end
+    row.seconds = rounded(row.seconds, 1e6)
+    for name, value in pairs(row.times or {}) do
+      if type(value) == "number" then row.times[name] = rounded(value, 1e6) end
+    end
     return require("core.output").write(row, format)
   end
   local lines = { ("Call %d of %s: %s.%s%s, profile %s, %s"):format(row.id, row.at, row.service, row.operation,

@@ -7,6 +7,7 @@ local command = {
   summary = "Check this installation: versions, files, TLS, proxy, clock.",
   usage = "doctor",
   doc = "One line a fact: ok, warn or fail. Exit code 1 if something failed. Sends nothing without --online.",
+  live = true,
   options = {
     { "online", doc = "Also try to reach every configured service, without signing in." },
   },

@@ -15,8 +15,8 @@
 local cli = {}
 
 --- Names of the commands, in the order in which help lists them.
-cli.commands = { "run", "call", "api", "help", "search", "list-operations", "export", "calls", "config", "login", "logout",
-                 "whoami", "doctor", "sandbox", "test", "version" }
+cli.commands = { "run", "runs", "plan", "prove", "call", "api", "help", "search", "list-operations", "export", "calls", "config",
+                 "login", "logout", "whoami", "doctor", "sandbox", "test", "version" }
 
 --- cli.module(name) -> the module of a command.
 function cli.module(name)
@@ -123,6 +123,10 @@ local function run_command(name, words, session, values)
   require("core.options").check(problems, "the command line")
   remember(session, given)
   session.command = name
+  if session.play and module.live then
+    require("core.error").raise("validation",
+      ("--replay answers calls, and %s looks at what is configured: run it without"):format(name))
+  end
   if not module.late then apply(session) end
   rest.options = given
   return module.run(rest) or 0
@@ -179,7 +183,9 @@ function cli.describe(err)
     id = err.service .. "." .. id
   end
   id = id or err.service
-  if id and message:sub(1, #id) ~= id then parts[#parts + 1] = id end
+  -- "qalyptus: the setting 'key' of qalyptus" would name it twice
+  local named = id and (message:sub(1, #id) == id or id == err.service and message:find(" of " .. id .. "%f[^%w_]") ~= nil)
+  if id and not named then parts[#parts + 1] = id end
   parts[#parts + 1] = message
   local lines = problem_lines(err)
   table.insert(lines, 1, table.concat(parts, ": "))

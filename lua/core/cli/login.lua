@@ -9,6 +9,7 @@ local command = {
   doc = "Buys a token, or takes the one that is kept. A token outlives this run only where the setting cache_tokens is true; "
     .. "then later runs need neither a login nor what it would ask for, such as a one-time password. A service that needs no "
     .. "login is asked something harmless instead, where its catalogue names such a call. Exit code 5 if a login was refused.",
+  live = true,
   options = { { "renew", doc = "Buy a new token even if the one that is there is still good." } },
 }
 
@@ -32,7 +33,10 @@ end
 local function keeping(account, token)
   if token.kept then return "kept in " .. token.path end
   if require("core.session").sandbox then return "not kept, as the sandbox keeps none" end
-  if account.settings.cache_tokens then return "not kept, though cache_tokens is true" end
+  if account.settings.cache_tokens then
+    return token.path and "not kept, as it could not be written to " .. token.path
+      or "not kept, as there is no place for it: set HOME or XDG_CACHE_HOME"
+  end
   local step = require("core.config").next_step(account.profile, account.service, "cache_tokens")
   return "not kept for later runs; to keep it, " .. step .. " to true"
 end

@@ -8,6 +8,7 @@ local command = {
   usage = "logout SERVICE... | --all",
   doc = "Removes the tokens that cache_tokens has kept for this profile. Nothing is sent: the services are not told, and a token "
     .. "that somebody has copied stays good until it expires or is revoked with the service itself.",
+  live = true,
   options = { { "all", doc = "Remove every token that is kept, of all services and profiles." } },
 }
 
@@ -16,9 +17,13 @@ local function say(text)
   require("core.output").text(host_err.safe(host_err.redact(text)) .. "\n")
 end
 
+-- Seconds for other processes that are logging in: as long as they wait for one
+-- another.
+local WAIT = 30
+
 -- Removes what is kept under the name (nil: all), and tells.
 local function forget(dir, name, whose)
-  local removed, err = require("host.http").forget_tokens(dir, name)
+  local removed, err = require("host.http").forget_tokens(dir, name, WAIT)
   if not removed then error_.rethrow(err) end
   for _, path in ipairs(removed) do say("removed " .. path) end
   if #removed == 0 then say(("there was no token %s"):format(whose)) end

@@ -8,6 +8,7 @@ local command = {
   usage = "whoami [SERVICE...]",
   doc = "For every configured service of the profile in force: the base URL, how it signs in, where each setting comes from "
     .. "(never the value of a secret), and whether a token is kept. Asks nobody and sends nothing. -o json prints it as JSON.",
+  live = true,
   options = {},
 }
 
@@ -30,7 +31,11 @@ local function token_of(account, way)
   if not way.needs or #way.needs == 0 then return { state = "none needed" } end
   if not way.login then return { state = "given" } end
   local token = account.connection:token()
-  if not token.there then return { state = "none", kept = account.settings.cache_tokens or false } end
+  if not token.there then
+    local kept = account.settings.cache_tokens or false
+    local homeless = kept and not token.path and not require("core.session").sandbox
+    return { state = "none", kept = kept, why = homeless and "there is no place for one: set HOME or XDG_CACHE_HOME" or nil }
+  end
   return { state = "kept", expires = require("host.sys").utc(token.expires), at = token.expires, path = token.path }
 end
 
@@ -55,6 +60,7 @@ end
 
 local function token_text(token)
   if token.state == "kept" then return ("kept until %s in %s"):format(require("core.when").text(token.at), token.path) end
+  if token.why then return "none kept, as " .. token.why end
   if token.state == "none" then return token.kept and "none kept" or "none kept (cache_tokens is off)" end
   return token.state == "given" and "given by the setting" or "none needed"
 end

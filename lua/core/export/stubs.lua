@@ -239,6 +239,10 @@ local LIBRARY = {
   spawn = { "---@param fn function\n---@param ... any\n---@return errand.task", "function spawn(fn, ...) end" },
   try = { "---@param f function\n---@param ... any\n---@return any result\n---@return errand.error? err\n---@return any ...",
           "function try(f, ...) end" },
+  workflow = { "---@class errand.workflow\n"
+    .. "---@field define fun(name: string, options: table, body: fun(run: errand.run, input: any): any): table\n"
+    .. "---@field fail fun(reason: string)\n---@field retry fun(after: number|string)\n"
+    .. "---@field is fun(value: any): boolean", "workflow = {}" },
 }
 
 local COMMON = [[
@@ -246,6 +250,22 @@ local COMMON = [[
 
 ---What JSON's null is as a value.
 ---@class errand.null: lightuserdata
+
+---What a workflow's function is given.
+---@class errand.run
+---@field id string
+---@field step fun(self: errand.run, name: string, operation: function|table, ...: any): any, string
+---@field sleep fun(self: errand.run, name: string, time: number|string)
+---@field approve fun(self: errand.run, name: string, options?: { ask?: string, timeout?: number|string, on_timeout?: string }): table
+---@field parallel fun(self: errand.run, name: string, branches: table<string, function>, options?: table): table
+---@field each fun(self: errand.run, name: string, list: any[], key: function, fn: function, options?: table): table[]
+---@field pivot fun(self: errand.run, name: string)
+---@field note fun(self: errand.run, text: string)
+---@field now fun(self: errand.run): number
+---@field uuid fun(self: errand.run, name: string): string
+---@field random fun(self: errand.run, low?: integer, high?: integer): number
+---@field hold fun(self: errand.run, reason: string)
+---@field undo fun(self: errand.run, reason: string)
 
 ---The table that comes last in a call.
 ---@class errand.options

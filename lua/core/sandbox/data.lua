@@ -73,13 +73,14 @@ function M.load(name)
 end
 
 --- Settings that reach each service of a sandbox on this port, as a table
--- { ixon = { url =, application =, ... }, ... }.
+-- { ixon = { url =, application =, ... }, ... }. Its lists are true at once,
+-- so a look-up need not wait for a minute to be believed.
 function M.accounts(port)
   local out = {}
   for _, name in ipairs(services.names()) do
     local data = M.load(name)
     if data then
-      local account = { url = ("http://127.0.0.1:%d%s"):format(port, data.base) }
+      local account = { url = ("http://127.0.0.1:%d%s"):format(port, data.base), settle = 1 }
       for setting, value in pairs(data.account) do account[setting] = value end
       out[name] = account
     end

@@ -1,0 +1,51 @@
+-- core/run/journal/stepping.lua - what all changes of a step share.
+-- SPDX-License-Identifier: MIT
+
+local error_ = require "core.error"
+local json = require "host.json"
+local rows = require "core.run.journal.rows"
+
+local M = {}
+
+--- Raises: the step is not in a state for that.
+function M.conflict(id, path, state, what)
+  error_.raise("conflict", ("step %s of run %s is %s and cannot %s"):format(path, id, state or "not there", what))
+end
+
+--- The step in one of the states, or a raise that says what could not be done.
+function M.expect(self, id, path, states, what)
+  local step = self:step(id, path)
+  if not step or not states[step.state] then M.conflict(id, path, step and step.state, what) end
+  return step
+end
+
+--- Inserts a step.
+function M.begin(self, id, step, state)
+  rows.insert(self, "step", { run = id, path = step.path, ordinal = step.ordinal or 0, parent = step.parent,
+    kind = step.kind or "step", class = step.class, operation = step.operation, args_digest = step.args_digest,
+    args = rows.clean(step.args), body_digest = step.body_digest, op_key = step.op_key, state = state, attempt = 1,
+    before = rows.clean(step.before), inverse = rows.clean(step.inverse), intent_at = step.wall or self.wall(),
+    boot_id = step.boot_id, intent_mono = step.mono, wake_at = step.wake_at })
+end
+
+--- Inserts an attempt that begins.
+function M.attempt(self, id, path, phase, n, started)
+  self:execute("INSERT INTO attempt(run, path, phase, n, started, outcome) VALUES (:id, :path, :phase, :n, :started, 'sent')",
+    { id = id, path = path, phase = phase, n = n, started = started or self.wall() })
+end
+
+--- How an attempt ended.
+function M.attempted(self, id, path, phase, n, outcome, r)
+  self:execute("UPDATE attempt SET ended = :ended, outcome = :outcome, message = coalesce(:message, message),"
+    .. " http_status = coalesce(:status, http_status), request_id = coalesce(:request_id, request_id),"
+    .. " seconds = coalesce(:seconds, seconds) WHERE run = :id AND path = :path AND phase = :phase AND n = :n",
+    { id = id, path = path, phase = phase, n = n, ended = self.wall(), outcome = outcome, message = r.message, status = r.status,
+      request_id = r.request_id, seconds = r.seconds })
+end
+
+--- A failure as JSON.
+function M.failure_text(f)
+  return json.encode(json.object { kind = f.kind, message = f.message, status = f.status, data = f.data and json.decode(f.data) })
+end
+
+return M
