@@ -47,7 +47,7 @@ end
 -- args{} sees too, and prints its first result in the format of the run. A
 -- workflow is not printed but returned.
 function script.run(fn, name, words)
-  session.script, session.words = name, words
+  session.script, session.words, session.defined = name, words, nil
   local result = fn(table.unpack(words))
   local workflow = package.loaded["std.workflow"]
   if workflow and workflow.is(result) then return result end

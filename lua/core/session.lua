@@ -19,5 +19,6 @@
 -- gate     function(account, op, request), asked before a call is sent: raises,
 --          or gives true and what the call returns instead (core.run.guard)
 -- words    the arguments of the script; script its name
+-- defined  name of the workflow that the script has defined last
 
 return { verbose = 0, faults = {}, words = {} }

@@ -32,6 +32,23 @@ local function check(name, options, body)
   end
 end
 
+-- A misspelt name would let a secret into the store without a word.
+local function secrets_of(options)
+  local out, names = {}, {}
+  for _, row in ipairs(options.args or {}) do names[#names + 1] = type(row) == "table" and row[1] or nil end
+  for _, member in ipairs(options.secret or {}) do
+    if type(member) ~= "string" then bad("secret: names of input members expected, got %s", type(member)) end
+    local known = options.input ~= nil or not options.args -- then it is not known here what the input has
+    for _, name in ipairs(names) do known = known or name == member end
+    if not known then bad("secret: there is no argument '%s'%s", member, require("core.suggest").did_you_mean(member, names)) end
+    out[member] = true
+  end
+  for key in pairs(options.secret or {}) do
+    if math.type(key) ~= "integer" then bad("secret: a list of names expected, such as { \"token\" }") end
+  end
+  return out
+end
+
 --- workflow.define(name, options, body) -> a definition, to be returned by the
 -- file. errand run FILE then makes a run of it: each step is in the store
 -- before its call leaves and after its reply, so that a run that dies goes on
@@ -53,16 +70,16 @@ end
 -- end)
 function workflow.define(name, options, body)
   check(name, options, body)
+  require("core.session").defined = name
   local timeout
   if options.timeout ~= nil then
     local message
     timeout, message = require("core.duration").seconds(options.timeout)
     if not timeout then bad("timeout: %s", message) end
   end
-  local secret = {}
-  for _, member in ipairs(options.secret or {}) do secret[member] = true end
   return setmetatable({ name = name, summary = options.summary, doc = options.doc, args = options.args, input = options.input,
-    key = options.key, on_fail = options.on_fail or "hold", timeout = timeout, secret = secret, body = body }, Definition)
+    key = options.key, on_fail = options.on_fail or "hold", timeout = timeout, secret = secrets_of(options),
+    body = body }, Definition)
 end
 
 --- workflow.is(value) -> true if workflow.define gave it.

@@ -54,7 +54,18 @@ local function save(path, found, definition, input)
     error_.raise("validation", "--digest works with a workflow: the script returns none, so nothing could hold a run to the plan")
   end
   local json = require "host.json"
-  planned.save(path, { workflow = definition.name, input = require("host.sys").sha256(json.encode(input)), steps = found.writes })
+  local digest = require("host.sys").sha256(json.encode(require("core.kept").redacted(input)))
+  planned.save(path, { workflow = definition.name, input = digest, steps = found.writes })
+end
+
+-- Neither the terminal nor the file gets a secret.
+local function without_secrets(found)
+  local kept, redact = require "core.kept", require("host.err").redact
+  for _, row in ipairs(found.rows) do
+    for _, name in ipairs { "step", "about", "note" } do row[name] = row[name] and redact(row[name]) end
+  end
+  for _, one in ipairs(found.writes) do one.args = one.args and kept.redacted(one.args) end
+  return found
 end
 
 --- plan.run(args): args[1] is the file, the rest are the script's.
@@ -63,7 +74,7 @@ function plan.run(args)
   if not path then require("core.error").raise("validation", "which script? errand " .. plan.usage) end
   args.options = nil
   local found, definition, input = require("core.run.start").plan(path, args)
-  local digest = require("core.run.planned").digest(found.writes)
+  local digest = require("core.run.planned").digest(without_secrets(found).writes)
   show(found, digest)
   if given.digest then save(given.digest, found, definition, input) end
   if found.failed then error(found.failed, 0) end

@@ -40,7 +40,14 @@ local function run_workflow(path, text, words, options)
   local program = require("core.run.sources").read(path, text)
   local input = require("core.run.start").input_of(program, path, words)
   local settings = engine.environment { program = program, input = input, wait = not options.no_wait }
-  if options.plan then settings.plan = require("core.run.planned").open(options.plan) end
+  if options.plan then
+    settings.plan = require("core.run.planned").open(options.plan)
+    local name = program:definition().name
+    if settings.plan.workflow ~= name then
+      error_.raise("validation", ("the plan %s is of workflow %s, and %s is %s: make one with errand plan --digest"):format(
+        options.plan, tostring(settings.plan.workflow), path, name))
+    end
+  end
   settings.journal.hook = run.crash_hook()
   local result = engine.run(settings)
   if result.output ~= nil then require("core.output").write(result.output, session.output) end
@@ -58,7 +65,15 @@ function run.run(args)
   local text, chunk = script.read(path)
   if path ~= "-" then require("host.state").set_path(path:match("^(.*)/[^/]*$") or ".") end
   if script.is_workflow(text) then return run_workflow(path, text, args, options) end
+  if options.plan then -- nothing would hold it to the plan
+    error_.raise("validation", ("--plan works with a workflow, and %s does not end with return workflow.define(...); it was not "
+      .. "run"):format(path))
+  end
   if script.run(script.load(text, chunk), path, args) then return run_workflow(path, text, args, options) end
+  if session.defined then
+    error_.raise("script", ("%s defines the workflow '%s' and does not return it, so it was not run: write return "
+      .. "workflow.define(...)"):format(path, session.defined))
+  end
 end
 
 return run

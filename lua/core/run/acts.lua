@@ -137,7 +137,7 @@ end
 
 local function check_reason(text, what)
   if text and text:find "%S" then return end
-  raise("say why with --reason TEXT: it is kept, with your name, for those who ask later why run was %s", what)
+  raise("say why with --reason TEXT: it is kept, with your name, for those who ask later why it was %s", what)
 end
 
 -- An undo that failed or is in doubt: done, to be tried again, or left.
@@ -260,7 +260,7 @@ local function undo(J, run, options)
   if state == "undone" then
     say("run %s is undone%s", run.id, message and "; " .. message or "")
   else
-    say("run %s is %s: %s", run.id, view.WORDS[state], message)
+    say("run %s is %s: %s; errand runs show %s tells what can be done", run.id, view.WORDS[state], message, run.id)
   end
   return exits[state]
 end

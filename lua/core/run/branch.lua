@@ -13,6 +13,7 @@ local json = require "host.json"
 local kept = require "core.kept"
 local operation = require "core.run.operation"
 local protect = require "core.run.protect"
+local redact = require("host.err").redact
 local step = require "core.run.step"
 local sys = require "host.sys"
 local where = require("host.state").where
@@ -52,10 +53,14 @@ end
 --- A name as a part of a path.
 function M.part(name, what)
   if type(name) == "number" and math.tointeger(name) then name = ("%d"):format(name) end
-  if type(name) ~= "string" or name == "" then bad("%s: a name that is a text expected, got %s", what, tostring(name)) end
+  if type(name) ~= "string" or name == "" then
+    bad("%s: a name that is a text expected, got %s", what, name == "" and "an empty one" or type(name))
+  end
   if #name > 200 or name:find "%c" or not utf8.len(name) then
     bad("%s: a name of at most 200 printable characters expected, got '%s'", what, name:sub(1, 40))
   end
+  -- a path is kept, and what is kept has no secrets: it would be another one when the run goes on
+  if redact(name) ~= name then bad("%s: a name without a secret expected, for names are kept; got '%s'", what, redact(name)) end
   return (name:gsub("%%", "%%25"):gsub("/", "%%2F"))
 end
 

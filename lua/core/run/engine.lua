@@ -118,8 +118,8 @@ local function error_text(err)
     path = is and err.step or nil, where = is and err.where or nil, status = is and err.status or nil })
 end
 
-local function outcome(R, state, message, path, output)
-  if R.observer.finish then R.observer.finish(state, { id = R.id, message = message, path = path }) end
+local function outcome(R, state, message, path, output, cause)
+  if R.observer.finish then R.observer.finish(state, { id = R.id, message = message, path = path, cause = cause }) end
   return { id = R.id, state = state, output = output, exit = exits[state] or 3,
     error = message and { message = message, path = path, kind = state } or nil }
 end
@@ -135,7 +135,7 @@ local function end_stop(R, stop)
   end
   local text = json.encode(json.object { kind = stop.kind or state, message = stop.reason, path = stop.path })
   R:write("state", state, text, nil, { wake_at = stop.wake_at, reason = stop.reason })
-  local out = outcome(R, state, stop.reason, stop.path)
+  local out = outcome(R, state, stop.reason, stop.path, nil, stop.kind)
   if stop.kind == "plan" then out.exit = PLAN_DIFFERS end
   return out
 end
@@ -188,7 +188,9 @@ local function end_error(R, definition, err)
   if definition.on_fail == "undo" then return undo(R, message) end
   local state = error_.is(err) and err.decided == "fail" and "failed" or "held"
   R:write("state", state, error_text(err))
-  return outcome(R, state, message, error_.is(err) and err.step or nil)
+  -- of the script itself, not of a step: resuming it as it was may well end here again
+  local own = state == "held" and (not error_.is(err) or err.kind == "script" and not err.step)
+  return outcome(R, state, message, error_.is(err) and err.step or nil, nil, own and "script" or nil)
 end
 
 local function conclude(R, definition, ok, value)
@@ -215,7 +217,7 @@ local function go_through(R, definition, environment, input)
   if not results[1] and protect.is_end(results[2]) then
     local err = results[2]
     if error_.is(err) and err.kind == "cancelled" and not R.dry then
-      pcall(R.journal.state, R.journal, R.id, "held", error_text(err))
+      pcall(R.journal.state, R.journal, R.id, "held", json.encode(json.object { kind = err.kind, message = "interrupted" }))
       outcome(R, "held", "interrupted")
     end
     error(err, 0)
@@ -243,22 +245,39 @@ end
 -- Held for another reason than a failure.
 local stopped = { hold = true, timeout = true, settled = true, poison = true, plan = true }
 
+-- A run that was held to a plan once is so for good, whoever goes on with it.
+local function keep_to_plan(R)
+  local planned = R.journal:planned(R.id)
+  if R.plan and not planned then R:write("event", nil, "planned", "{}") end
+  if R.plan or not planned then return nil end
+  return end_stop(R, { state = "held", kind = "plan", reason = "it was begun with --plan, and goes on with a plan only" })
+end
+
 local function execute(R, definition, environment, given)
   local run = R.run
   if run.state == "held" then
     local err = run.error and json.decode(run.error) or {}
+    -- what a plan refused must not leave because nobody names the plan again
+    if err.kind == "plan" and not R.plan then
+      return end_stop(R, { state = "held", kind = "plan", path = err.path,
+        reason = ("a plan refused step %s, so the run goes on with a plan only"):format(err.path or "?") })
+    end
     if not stopped[err.kind] then release(R) end
     R.held_at = err.kind == "hold" and err.path or nil
     if R.deadline and err.kind == "timeout" and definition.timeout then R.deadline = R.clock:wall() + definition.timeout end
   end
   local started, why = protect.branch(R.write, R, "state", "running", run.error)
   if not started then return conclude(R, definition, false, why) end
+  local unplanned = keep_to_plan(R)
+  if unplanned then return unplanned end
   local input = live_input(definition, run.input, given, R.id)
   return conclude(R, definition, go_through(R, definition, environment, input))
 end
 
-local function tell_run(R, resumed)
-  if R.observer.run then R.observer.run(R.id, { workflow = R.run.workflow, key = R.run.key, resumed = resumed }) end
+local function tell_run(R, resumed, edited)
+  if R.observer.run then
+    R.observer.run(R.id, { workflow = R.run.workflow, key = R.run.key, resumed = resumed, edited = edited })
+  end
 end
 
 -- ---- starting and going on ----
@@ -288,11 +307,11 @@ local function owned_row(options, id)
 end
 
 -- The run goes on where it was. The lock is held.
-local function go_on(options, id, given)
+local function go_on(options, id, given, edited)
   local row = owned_row(options, id)
   local R = context.new(options, row)
   if not journal_.LIVE[row.state] then return over(R) end
-  tell_run(R, true)
+  tell_run(R, true, edited)
   if undo_began(R) then
     R.functions = M.functions(options.journal, id, options.clock, options)
     return undo(R)
@@ -303,6 +322,18 @@ local function go_on(options, id, given)
   end
   local definition, environment = load_definition(options, options.journal, row)
   return execute(R, definition, environment, given)
+end
+
+-- Is the file, or what it requires, another text than when the run began?
+local function is_edited(J, run, program)
+  if not program then return nil end
+  local pinned = J:source(run.source_set)
+  for name, text in pairs(program.texts) do
+    -- the file may be called from another folder; a text with a secret in it is not kept
+    local was = pinned[name == program.main and "@" .. (run.file or "") or name]
+    if was and was ~= text then return true end
+  end
+  return nil
 end
 
 -- A run with that workflow and key is there already.
@@ -316,7 +347,7 @@ local function take_over(options, other, text)
     local more = {}
     for name, value in pairs(options) do more[name] = value end
     more.program = nil
-    return go_on(more, other.id, options.input)
+    return go_on(more, other.id, options.input, is_edited(J, other, options.program))
   end)
 end
 
@@ -356,7 +387,7 @@ end
 function M.run(options)
   guard.install()
   if not options.id then return start(options) end
-  return with_lock(options, options.id, function() return go_on(options, options.id) end)
+  return with_lock(options, options.id, function() return go_on(options, options.id, options.input) end)
 end
 
 -- ---- what is done to runs from outside ----

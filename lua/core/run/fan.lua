@@ -50,6 +50,12 @@ local function as_error(err)
   return error_.new("script", tostring(err), { cause = err })
 end
 
+-- What failed in no step has been told nobody, and a workflow may not look.
+local function tell(R, job, err)
+  if err.step or R.dry then return end
+  R:tell(branch_.inside(job.branch).parent, "failed", { message = tostring(err.message), kind = "branch" })
+end
+
 -- One branch from its start to its end; its outcome, or nil where it stopped.
 local function run_one(F, job)
   local B = branch_.inside(job.branch)
@@ -65,6 +71,7 @@ local function run_one(F, job)
     return
   else
     outcome.error = as_error(value)
+    tell(F.R, job, outcome.error)
     F.halted = F.halted or F.stop
     F.failed = F.failed or outcome.error
   end

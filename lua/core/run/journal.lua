@@ -39,6 +39,7 @@
 --   J:undo_result(id, path, { status=, gone=bool }), J:undo_failed(id, path, failure), J:undo_doubt(id, path, failure)   C4r
 --   J:undo_disabled(id, path, reason)   not ours to undo;  C4r
 --   J:state(id, state, error, output [, { wake_at=, actor=, reason= }])   C6; error, output: JSON text or nil
+--   J:planned(id) -> boolean                        there is an event of type "planned": the run goes on with a plan only
 --   J:event(id, path, type, data JSON [, actor])   only an event: the first look-up of a settlement, ...
 -- Writing, anybody
 --   J:decide(id, path, { approved=bool, by=, comment= }) -> true | nil, decision (the first writer won)   C3

@@ -1,7 +1,7 @@
 -- core/run/lines.lua - a run told in lines on standard error.
 -- SPDX-License-Identifier: MIT
 
-local safe = require("host.err").safe
+local host_err = require "host.err"
 
 local M = {}
 
@@ -22,6 +22,9 @@ function M.advice(state, info)
     return ("look whether it is there, then errand runs settle %s %s done|absent|skip --reason TEXT"):format(id, path)
   elseif state == "waiting" then
     return ("errand runs approve %s %s, or reject; then errand runs resume %s"):format(id, info.path or "STEP", id)
+  elseif info.cause == "plan" then
+    return ("errand plan --digest PLAN FILE ..., then errand run --plan PLAN FILE ... with the same arguments goes on; errand "
+      .. "runs abandon %s --reason TEXT ends it"):format(id)
   elseif state == "diverged" then
     return ("errand runs show %s, then errand runs abandon %s --reason TEXT"):format(id, id)
   elseif state == "sleeping" or state == "stalled" then
@@ -35,15 +38,20 @@ local ended = { done = true, undone = true, failed = true, cancelled = true, aba
 local function finish(write, state, info)
   write(("run %s %s%s"):format(info.id, (state:gsub("_", " ")), info.message and ": " .. info.message or ""))
   if not ended[state] then write("next: " .. M.advice(state, info)) end
+  if info.cause == "script" then
+    write(("a run keeps the script that it began with: to run a corrected one, end this run first with errand runs abandon %s "
+      .. "--reason TEXT"):format(info.id))
+  end
 end
 
 --- An observer that writes lines: run(id, info), step(path, state, info) and
 -- finish(state, info). write (nullable) takes their text.
 function M.new(write)
-  write = write or function(text) require("host.sys").write(2, safe(text, true) .. "\n") end
+  write = write or function(text) require("host.sys").write(2, host_err.safe(host_err.redact(text), true) .. "\n") end
   return {
     run = function(id, info)
-      write(("run %s (%s, key %s)%s"):format(id, info.workflow, info.key, info.resumed and " goes on" or ""))
+      write(("run %s (%s, key %s)%s%s"):format(id, info.workflow, info.key, info.resumed and " goes on" or "",
+        info.edited and "; the script was changed since, but the run keeps the one that it began with" or ""))
     end,
     step = function(path, state, info) step(write, path, state, info) end,
     finish = function(state, info) finish(write, state, info) end,

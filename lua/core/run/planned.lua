@@ -3,6 +3,7 @@
 
 local error_ = require "core.error"
 local json = require "host.json"
+local kept = require "core.kept"
 local protect = require "core.run.protect"
 local symbol = require "core.run.symbol"
 local sys = require "host.sys"
@@ -107,6 +108,7 @@ end
 --- Lets a write pass that the plan has, and stops the run for any other (it is
 -- held, exit code 8). args is the list of arguments as JSON keeps it.
 function Plan:allow(path, operation, args)
+  args = kept.redacted(args) -- as the plan has them
   local step = self.by_path[path]
   if not step then refuse(path, "step %s (%s) is not in the plan %s", path, operation, self.file) end
   if step.operation ~= operation then

@@ -92,6 +92,7 @@ end
 --- A new copy of the workflow that the file returns, with its environment.
 function Program:definition()
   local definition, environment = self:load()
+  require("core.session").defined = nil -- a script that runs programs has not forgotten this one
   if not require("std.workflow").is(definition) then
     error_.raise("script", ("%s does not return a workflow: it ends with return workflow.define(...)"):format(self.main:sub(2)))
   end

@@ -27,6 +27,9 @@ function M.input_of(program, path, words)
   if type(given) ~= "table" then
     error_.raise("script", ("the input function of workflow %s must return a table, got %s"):format(definition.name, type(given)))
   end
+  for name in pairs(definition.secret) do
+    if type(given[name]) == "string" then require("host.err").hide(given[name]) end
+  end
   return given
 end
 

@@ -256,6 +256,9 @@ local function next_commands(view, n)
   end
   if (view.undo_failed or state == "undoing") and #n.doubt == 0 then
     add("undo %s", id)
+    for _, step in ipairs(n.failed) do
+      if step.state == "undo failed" then add("settle %s %s done --reason TEXT", id, M.quoted(step.step)) end
+    end
   elseif #n.doubt == 0 and view.live then
     add("resume %s", id)
   end

@@ -70,6 +70,11 @@ return function(J, write)
     return self:rows("SELECT * FROM event WHERE run = :id AND seq > :after ORDER BY seq", { id = id, after = after or 0 })
   end
 
+  --- Whether the run was ever held to a plan.
+  function J:planned(id)
+    return #self:rows("SELECT 1 AS one FROM event WHERE run = :id AND type = 'planned' LIMIT 1", { id = id }) > 0
+  end
+
   --- C1: what is about to be sent. Durable when this returns.
   function J:intent(id, step)
     return write(self, "C1", id, step.path, function()
