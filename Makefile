@@ -34,7 +34,7 @@ DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
 TEST_DEPS := curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
 LINT_DEPS := clang clang-tidy cppcheck lua-check
-FUZZ_DEPS := clang llvm
+FUZZ_DEPS := clang llvm libclang-rt-14-dev
 NODE_DEPS := nodejs npm
 
 .PHONY: all test san fuzz fuzz-deps valgrind lint contract crash demo deps test-deps \
