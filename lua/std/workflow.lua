@@ -65,8 +65,8 @@ end
 --   args = { { "email", required = true } },
 --   key = function(input) return input.email:lower() end,
 -- }, function(run, input)
---   local made = run:step("invite", ixon.invites.create, { emailAddress = input.email })
---   return { invites = #made.invites }
+--   local _, how = run:step("invite", ixon.invites.create, { emailAddress = input.email })
+--   return { invite = how } -- "done", or "found" where there was one already
 -- end)
 function workflow.define(name, options, body)
   check(name, options, body)

@@ -303,6 +303,10 @@ exits 4 "undo of what is in doubt"
 step_is role done "nothing is undone before it is known"
 job runs settle "$id" user done --result '{"id":' --reason x
 refused 2 "--result: JSON expected" "settle with a result that is no JSON"
+for result in '"7"' 7 '[{"id":7}]' null; do
+  job runs settle "$id" user done --result "$result" --reason x
+  refused 2 "--result: intrexx.users.create returns an object, such as {\"id\": ...}; got $result" "settle with the result $result"
+done
 job runs settle "$id" user absent --result '{"id":7}' --reason x
 refused 2 "--result belongs to settle $id user done" "settle absent with a result"
 user=$(errand --sandbox="$world" -e 'for n = 1, 500 do

@@ -159,11 +159,27 @@ local function settle_undo(J, run, step, how)
   say("undo of step %s of %s is settled as %s; errand runs undo %s goes on", step.path, run.id, how.outcome, run.id)
 end
 
+-- What the step's operation returns, where a catalogue says so: "list",
+-- "object", or nil.
+local function returned_form(step)
+  local known, op = pcall(require("core.services").find_operation, step.operation or "")
+  local returns = known and op.returns
+  if not returns or returns == "any" or returns == "none" or returns == "text" or returns == "file" then return nil end
+  return returns:sub(1, 1) == "[" and "list" or "object"
+end
+
+-- The rest of the run works with it as with an answer of the service.
 local function encode_result(step, text)
   if not text then return nil end
   local value, err = json.decode(text)
   if value == nil and err then
     raise("--result: JSON expected, as %s returns it: %s", step.operation or "the call", tostring(err.message or err))
+  end
+  local form = returned_form(step)
+  local given = type(value) ~= "table" and "value" or json.is_array(value) and "list" or "object"
+  if form and form ~= given then
+    raise("--result: %s returns %s, such as %s; got %s", step.operation, form == "list" and "a list" or "an object",
+      form == "list" and '[{"id": ...}]' or '{"id": ...}', text)
   end
   return text
 end
@@ -201,11 +217,11 @@ function M.settle(J, run, how)
   end
   if how.result and how.outcome ~= "done" then raise("--result belongs to settle %s %s done", run.id, step.path) end
   refuse_busy(run, "settled")
-  local result = encode_result(step, how.result)
   if step.state == "done" then
     if how.result then raise("step %s is done; its undo, which is open, has no result: leave out --result", step.path) end
     return while_ours(J, run, settle_undo, J, run, step, how)
   end
+  local result = encode_result(step, how.result)
   refuse_ended(run, "settled")
   engine().settle(environment(J, { id = run.id, path = step.path, outcome = how.outcome, value = result, actor = sys.whoami(),
     reason = how.reason }))
