@@ -12,16 +12,17 @@ OWN_CFLAGS = -std=c11 -D_GNU_SOURCE -Ihost -I$(B) $(WARN) -fstack-protector-stro
 OWN_LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
 
 # The small libraries go in from their archives: each shared library less saves
-# some 50 page faults and 20 system calls at every start. SHARED=1 links all
-# of them shared.
+# some 50 page faults and 20 system calls at every start. The large ones are
+# loaded at their first call (host/late.h). SHARED=1 links all of them shared.
 ifeq ($(SHARED),)
-LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 -lmicrohttpd -lreadline \
-       -ltinfo -Wl,-Bdynamic $(shell pkg-config --libs libcurl) -lgnutls -lm
+LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 -lreadline -ltinfo \
+       -Wl,-Bdynamic -lm
 else
 LIBS = $(shell pkg-config --libs $(PKG)) -lm
+LATE := $(wildcard host/late*.c)
 endif
 
-SRC := $(filter-out host/embed.c,$(wildcard host/*.c))
+SRC := $(filter-out host/embed.c $(LATE),$(wildcard host/*.c))
 OBJ := $(SRC:host/%.c=$(B)/host/%.o)
 LIBOBJ := $(filter-out $(B)/host/main.o,$(OBJ))
 LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
