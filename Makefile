@@ -4,7 +4,9 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 DESTDIR ?=
-PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd gnutls readline
+# What edits lines at the prompt: readline or libedit.
+LINE_EDITOR ?= readline
+PKG := lua5.4 lua5.4-cjson libcurl sqlite3 libmicrohttpd gnutls $(LINE_EDITOR)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wno-unused-parameter
 OWN_CFLAGS = -std=c11 -D_GNU_SOURCE -Ihost -I$(B) $(WARN) -fstack-protector-strong \
@@ -15,14 +17,19 @@ OWN_LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
 # some 50 page faults and 20 system calls at every start. The large ones are
 # loaded at their first call (host/late.h). SHARED=1 links all of them shared.
 ifeq ($(SHARED),)
-LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 -lreadline -ltinfo \
-       -Wl,-Bdynamic -lm
+LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 \
+       $(if $(filter readline,$(LINE_EDITOR)),-lreadline -ltinfo) -Wl,-Bdynamic \
+       $(if $(filter libedit,$(LINE_EDITOR)),-ledit) -lm
 else
 LIBS = $(shell pkg-config --libs $(PKG)) -lm
 LATE := $(wildcard host/late*.c)
 endif
 
-SRC := $(filter-out host/embed.c $(LATE),$(wildcard host/*.c))
+# The same interface, repl.h, twice.
+EDITOR_readline := host/repl.c host/replkeys.c
+EDITOR_libedit := host/repledit.c
+SRC := $(filter-out host/embed.c $(LATE) $(EDITOR_readline) $(EDITOR_libedit),$(wildcard host/*.c)) \
+       $(EDITOR_$(LINE_EDITOR))
 OBJ := $(SRC:host/%.c=$(B)/host/%.o)
 LIBOBJ := $(filter-out $(B)/host/main.o,$(OBJ))
 LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
@@ -33,8 +40,8 @@ FUZZ_SECONDS ?= 60
 # What a fresh Debian machine lacks. TEST_DEPS and LINT_DEPS come on top.
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
-TEST_DEPS := curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
-LINT_DEPS := clang clang-tidy cppcheck lua-check
+TEST_DEPS := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
+LINT_DEPS := libedit-dev clang clang-tidy cppcheck lua-check
 FUZZ_DEPS := clang llvm libclang-rt-14-dev
 NODE_DEPS := nodejs npm
 
@@ -46,6 +53,12 @@ all: $(B)/errand ## build build/errand
 
 $(B)/errand: $(OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+# The same program with libedit, for the tests.
+$(B)/errand-libedit: LINE_EDITOR = libedit
+$(B)/errand-libedit: $(filter-out $(EDITOR_$(LINE_EDITOR):host/%.c=$(B)/host/%.o),$(OBJ)) \
+        $(EDITOR_libedit:host/%.c=$(B)/host/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/liberrand.a: $(LIBOBJ)
 	rm -f $@ && ar rcs $@ $(LIBOBJ)
@@ -128,10 +141,10 @@ test: test-deps ## every test; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
 	$(B)/errand run tests/run.lua $(B)
 
-$(B)/tests/beside: tests/bench/beside.c | $(B)/tests
+$(B)/tests/beside $(B)/tests/prompt: $(B)/tests/%: tests/bench/%.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer
+$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit
 	touch $@
 
 san: test-deps ## the same tests under ASan and UBSan
@@ -169,9 +182,10 @@ crash: test-deps ## crash campaigns; larger with N=PLANS K=KILLS
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/crash/run.sh $(B) $(or $(N),100000) $(or $(K),2000)
 
-bench: test-deps ## start, one call, JSON: ratios beside curl and lua-cjson
-	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside
+bench: test-deps ## start, prompt, one call, JSON beside curl, lua, lua-cjson
+	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside $(B)/tests/prompt
 	sh tests/bench/start.sh $(B)
+	sh tests/bench/prompt.sh $(B)
 	$(B)/errand run tests/bench/json.lua
 
 install: all ## install below $(DESTDIR)$(PREFIX)

@@ -11,7 +11,7 @@
    same as core.settings has. */
 static const char *const kept[] = {
   "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE",
-  "ERRAND_SANDBOX", "ERRAND_HISTORY", "ERRAND_CRASH",
+  "ERRAND_SANDBOX", "ERRAND_HISTORY", "ERRAND_CRASH", "ERRAND_PAGER",
 };
 
 typedef struct Taken {

@@ -352,8 +352,9 @@ static const char *convert(lua_State *L, const char *type, const char *text,
 }
 
 /* env(variable, service, name, type, secret) -> true | nil, err: takes the
-   setting from the environment, a secret out of it; false if it is empty,
-   which counts as not set */
+   setting from the environment, a secret out of it (or shares one that
+   another configuration took); false if it is empty, which counts as not
+   set */
 static int l_env(lua_State *L) {
   Config *c = lconfig_check(L, 1);
   const char *variable = check_text(L, 2), *service = check_text(L, 3),
@@ -361,13 +362,15 @@ static int l_env(lua_State *L) {
   Setting s = {.origin = variable};
   Err err;
   const char *text = env_get(variable), *wants = NULL;
-  if (!text) return luaL_error(L, "%s is not set", variable);
-  if (!*text) {
+  bool secret = lua_toboolean(L, 6);
+  bool taken = secret && !text && secret_took(variable);
+  if (!text && !taken) return luaL_error(L, "%s is not set", variable);
+  if (text && !*text) {
     lua_pushboolean(L, 0);
     return 1;
   }
   int rc = -1;
-  if (lua_toboolean(L, 6)) {
+  if (secret) {
     s.type = SETTING_SECRET;
     s.secret = secret_new(SECRET_ENV, variable, &err);
     if (s.secret) rc = config_set(c, "", service, name, &s, &err);

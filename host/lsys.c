@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <microhttpd.h>
 #include <pwd.h>
-#include <readline/readline.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -24,7 +23,9 @@
 #include <unistd.h>
 #include "env.h"
 #include "lerr.h"
+#include "outfile.h"
 #include "progress.h"
+#include "repl.h"
 #include "sha256.h"
 #include "sys.h"
 
@@ -111,13 +112,17 @@ static mode_t opt_mode(lua_State *L, int index, lua_Integer other) {
   return (mode_t)mode;
 }
 
-/* write_file(path, text[, mode = 0600]) -> true | nil, err */
+/* write_file(path, text[, mode = 0600]) -> true | nil, err; mode "umask" is
+   that of the file replaced, else what the umask leaves */
 static int l_write_file(lua_State *L) {
   size_t n;
   const char *path = check_text(L, 1);
   const char *text = luaL_checklstring(L, 2, &n);
   Err err;
-  int rc = sys_write_file(path, text, n, opt_mode(L, 3, 0600), &err);
+  bool by_umask = lua_type(L, 3) == LUA_TSTRING &&
+    strcmp(lua_tostring(L, 3), "umask") == 0;
+  mode_t mode = by_umask ? OUTFILE_KEEP : opt_mode(L, 3, 0600);
+  int rc = sys_write_file(path, text, n, mode, &err);
   return result(L, rc, &err);
 }
 
@@ -266,6 +271,12 @@ static int l_columns(lua_State *L) {
   return 1;
 }
 
+static int l_rows(lua_State *L) {
+  lua_pushinteger(L, sys_rows(lua_isnoneornil(L, 1) ? STDOUT_FILENO
+                                                    : check_fd(L, 1)));
+  return 1;
+}
+
 static int l_clock(lua_State *L) {
   lua_pushnumber(L, sys_clock());
   return 1;
@@ -398,7 +409,7 @@ static int l_facts(lua_State *L) {
        LUA_VERSION_RELEASE);
   fact(L, "sqlite", sqlite3_libversion());
   fact(L, "microhttpd", MHD_get_version());
-  fact(L, "readline", rl_library_version);
+  fact(L, "editor", repl_version());
   struct rlimit core;
   flag(L, "core_dumps", getrlimit(RLIMIT_CORE, &core) || core.rlim_cur != 0);
   flag(L, "dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
@@ -409,7 +420,8 @@ static int l_facts(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-  {"isatty", l_isatty}, {"columns", l_columns}, {"read_file", l_read_file},
+  {"isatty", l_isatty}, {"columns", l_columns}, {"rows", l_rows},
+  {"read_file", l_read_file},
   {"write_file", l_write_file}, {"make_dir", l_make_dir},
   {"exists", l_exists}, {"clock", l_clock}, {"utc", l_utc}, {"env", l_env},
   {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},

@@ -136,6 +136,13 @@ static int l_lost(lua_State *L) {
   return 2;
 }
 
+/* others() -> number of tasks beside the main one that have not ended */
+static int l_others(lua_State *L) {
+  const Sched *s = task_sched(L);
+  lua_pushinteger(L, (lua_Integer)s->alive - (s->main ? 1 : 0));
+  return 1;
+}
+
 static int l_now(lua_State *L) {
   lua_pushnumber(L, loop_now());
   return 1;
@@ -148,6 +155,7 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg functions[] = {
   {"spawn", l_spawn}, {"sleep", l_sleep}, {"deadline", l_deadline},
   {"now", l_now}, {"cancel_others", l_cancel_others}, {"lost", l_lost},
+  {"others", l_others},
   {NULL, NULL}};
 
 static void metatable(lua_State *L, const char *name, lua_CFunction gc,

@@ -27,14 +27,15 @@ static bool elsewhere;                  /* a task other than the main one heard
                                            Ctrl-C */
 
 /* The first Ctrl-C stops Lua code and cancels the wait; a third one, when
-   nothing heeds the first two, ends the process. The system may pick a thread
-   of libcurl's resolver, which must not touch the Lua state. */
+   nothing heeds the first two, ends the process, and a second one does while
+   the prompt is being left. The system may pick a thread of libcurl's
+   resolver, which must not touch the Lua state. */
 static void on_interrupt(int signo) {
   if (!pthread_equal(pthread_self(), main_thread)) {
     pthread_kill(main_thread, signo);
     return;
   }
-  if (state_interrupt() > 2) _exit(130);
+  if (state_interrupt() > (state_is_leaving() ? 1 : 2)) _exit(130);
   loop_action.sa_handler(signo);
 }
 

@@ -8,15 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <readline/readline.h>
-
 #include "progress.h"
 
-/* What would end or stop us while readline has the terminal. The one before
+/* What would end or stop us while a line is edited. The one before
    SIGTSTP may have a handler of its own: the time limit. */
 static const int signals[] = {SIGHUP, SIGTERM, SIGQUIT, SIGABRT, SIGALRM,
                               SIGTSTP};
@@ -24,8 +21,8 @@ enum { SIGNALS = sizeof signals / sizeof *signals, LOOK_MS = 20 };
 
 static struct {
   volatile sig_atomic_t editing;
-  struct termios plain;                  /* before readline */
-  bool paste;                            /* bracketed paste is switched on */
+  ReplTerm editor;
+  struct termios plain;                  /* before the editor */
   bool filled;                           /* a zero byte stood for lost input */
   struct sigaction before[SIGNALS];
   struct sigaction interrupt;            /* SIGINT's, before */
@@ -34,7 +31,7 @@ static struct {
 /* Only what a signal handler may call. */
 static void put_back(void) {
   static const char end[] = "\033[?2004l\r\n";
-  size_t skip = self.paste ? 0 : sizeof end - 3;
+  size_t skip = self.editor.paste ? 0 : sizeof end - 3;
   tcsetattr(STDIN_FILENO, TCSANOW, &self.plain);
   ssize_t n = write(STDERR_FILENO, end + skip, sizeof end - 1 - skip);
   (void)n;    /* nothing could be done about it here */
@@ -78,17 +75,16 @@ static void at_exit(void) {
 static void on_continue(void *ctx) {
   (void)ctx;
   if (!self.editing) return;
-  if (self.paste) fputs("\033[?2004h", rl_outstream);
-  rl_on_new_line();
-  rl_redisplay();
+  if (self.editor.paste) fputs("\033[?2004h", self.editor.out);
+  self.editor.redraw();
 }
 
 static void on_resize(void *ctx) {
   (void)ctx;
-  if (self.editing) rl_resize_terminal();
+  if (self.editing) self.editor.resized();
 }
 
-/* What readline writes must not be cut off by the Ctrl-C that wakes us. */
+/* What the editor writes must not be cut off by the Ctrl-C that wakes us. */
 static int restart_writes(void) {
   if (sigaction(SIGINT, NULL, &self.interrupt) != 0) return -1;
   struct sigaction action = self.interrupt;
@@ -107,7 +103,7 @@ static int guard_signals(void) {
   return 0;
 }
 
-int replterm_enter(Loop *loop, Err *err) {
+int replterm_enter(Loop *loop, const ReplTerm *editor, Err *err) {
   static bool registered;
   if (tcgetattr(STDIN_FILENO, &self.plain) != 0)
     return err_sys(err, ERR_SCRIPT, errno, "cannot read the terminal's modes");
@@ -119,8 +115,7 @@ int replterm_enter(Loop *loop, Err *err) {
     return -1;
   if (restart_writes() != 0)
     return err_sys(err, ERR_SCRIPT, errno, "cannot handle signals");
-  const char *paste = rl_variable_value("enable-bracketed-paste");
-  self.paste = paste && strcmp(paste, "on") == 0;
+  self.editor = *editor;
   self.filled = false;
   self.editing = 1;
   progress_allow(false);
@@ -143,9 +138,8 @@ void replterm_leave(Loop *loop) {
   loop_signal(loop, SIGCONT, NULL, NULL, NULL);
 }
 
-void replterm_prepare(int meta) {
+void replterm_no_wait(void) {
   struct termios raw;
-  rl_prep_terminal(meta);
   if (tcgetattr(STDIN_FILENO, &raw) != 0) return;
   raw.c_cc[VMIN] = 0;                    /* nothing there: read gives 0 */
   raw.c_cc[VTIME] = 0;
@@ -159,11 +153,9 @@ int replterm_read(unsigned char *c) {
   return n > 0;
 }
 
-/* Called for the rest of a key, a paste or what is typed ahead. After Ctrl-C
-   that may never come: then a zero byte, which only sets the mark, ends what
-   is typed ahead, and the end of input right behind it a paste. */
-int replterm_getc(FILE *in) {
-  (void)in;
+/* In readline a zero byte only sets the mark and so ends what is typed ahead;
+   the end of input ends a paste. */
+int replterm_await(void) {
   unsigned char c;
   for (;;) {
     int n = replterm_read(&c);

@@ -89,6 +89,11 @@ static Secret *find_env(const char *name) {
   return NULL;
 }
 
+bool secret_took(const char *variable) {
+  const Secret *s = find_env(variable);
+  return s && s->value;
+}
+
 static void forget_env(const Secret *gone) {
   for (Secret **p = &env_list; *p; p = &(*p)->next_env) {
     if (*p != gone) continue;

@@ -3,6 +3,7 @@
 #ifndef SECRET_H
 #define SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "buf.h"
 #include "err.h"
@@ -29,6 +30,10 @@ typedef enum SecretSource {
 Secret *secret_new(SecretSource source, const char *what, Err *err);
 Secret *secret_retain(Secret *s);
 void secret_release(Secret *s);      /* NULL is fine; the last one wipes */
+
+/* Whether a secret of that variable lives, which the environment then no
+   longer has. */
+bool secret_took(const char *variable);
 
 /* The value, resolved on first use, kept after that and given to redact_add.
    Borrowed, valid while s lives. NULL on failure; err names the source, the

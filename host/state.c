@@ -30,6 +30,9 @@ enum { DEFAULT_MEMORY = 1 << 30 };
 static lua_State *volatile running;
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t interrupts;    /* since one was heeded */
+static volatile sig_atomic_t leaving;
+static volatile sig_atomic_t in_statement;  /* of the prompt */
+static volatile sig_atomic_t asked;         /* since that began */
 static state_stop_fn *on_stop;
 
 static State *state_of(lua_State *L) {
@@ -71,26 +74,53 @@ static void *allocate(void *ud, void *p, size_t old, size_t new) {
 
 /* ---- interruption ---- */
 
+/* Stays where a statement of the prompt is stopped for the second time. */
 static void stop_hook(lua_State *L, lua_Debug *ar) {
   (void)ar;
-  lua_sethook(L, NULL, 0, 0);
   Err err;
+  if (!state_insists()) {
+    lua_sethook(L, NULL, 0, 0);
+    if (!interrupted) return;      /* what was to be stopped is over */
+  }
   interrupted = 0;
   if (on_stop) on_stop(L);
   err_set(&err, ERR_CANCELLED, "interrupted");
   lerr_raise(L, &err);
 }
 
+void state_stop(lua_State *L) {
+  lua_sethook(L, stop_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
 int state_interrupt(void) {
   interrupted = 1;
+  if (in_statement) asked++;
   lua_State *L = running;
-  if (L)
-    lua_sethook(L, stop_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+  if (L) state_stop(L);
   return ++interrupts;
 }
 
+void state_statement(lua_State *L, bool begins) {
+  in_statement = begins;
+  asked = 0;
+  if (!begins) lua_sethook(L, NULL, 0, 0);
+}
+
+bool state_insists(void) {
+  return in_statement && asked > 1;
+}
+
 void state_heeded(void) {
+  if (!leaving) interrupts = 0;
+}
+
+void state_leaving(void) {
   interrupts = 0;
+  leaving = 1;
+}
+
+bool state_is_leaving(void) {
+  return leaving;
 }
 
 void state_on_stop(state_stop_fn *fn) {

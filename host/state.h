@@ -35,8 +35,21 @@ int state_load(lua_State *L, const char *text, size_t len, const char *name,
    instruction. Async-signal-safe. Returns how often that was asked for since
    somebody heeded it. */
 int state_interrupt(void);
+/* Makes thread L raise "interrupted" at its next instruction. */
+void state_stop(lua_State *L);
+/* A statement of the prompt begins, or has ended, in thread L. The first
+   state_interrupt in it is an error like any other, which its code may catch.
+   From the second one on every instruction raises, so that nothing can. */
+void state_statement(lua_State *L, bool begins);
+/* Whether that second one has come. */
+bool state_insists(void);
 /* Whatever was asked to stop has stopped. */
 void state_heeded(void);
+/* From now on the process is on its way out: state_interrupt counts from 0
+   and nothing is heeded any more. */
+void state_leaving(void);
+/* Async-signal-safe. */
+bool state_is_leaving(void);
 /* fn is told of the thread that takes one, just before it raises. One for the
    whole process. */
 typedef void state_stop_fn(lua_State *L);

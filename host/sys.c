@@ -18,7 +18,7 @@
 
 #include "outfile.h"
 
-enum { CHUNK = 64 * 1024, COLUMNS_MAX = 10000 };
+enum { CHUNK = 64 * 1024, SIZE_LIMIT = 10000 };
 
 /* Waits for a descriptor that someone made non-blocking. */
 static int wait_fd(int fd, short events) {
@@ -153,12 +153,23 @@ int sys_utc(double seconds, char *out) {
   return n > 0 && n < SYS_UTC ? 0 : -1;
 }
 
+static int size_from(const char *variable, int standard) {
+  const char *given = getenv(variable);
+  char *end = NULL;
+  long n = given ? strtol(given, &end, 10) : 0;
+  return n > 0 && n < SIZE_LIMIT && *end == '\0' ? (int)n : standard;
+}
+
 int sys_columns(int fd) {
   struct winsize size;
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return size.ws_col;
-  const char *given = getenv("COLUMNS");
-  char *end = NULL;
-  long n = given ? strtol(given, &end, 10) : 0;
-  return n > 0 && n < COLUMNS_MAX && *end == '\0' ? (int)n : 80;
+  return size_from("COLUMNS", 80);
+}
+
+int sys_rows(int fd) {
+  struct winsize size;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+    return size.ws_row;
+  return size_from("LINES", 24);
 }

@@ -44,5 +44,7 @@ int sys_utc(double seconds, char *out);
 
 /* Columns of the terminal at fd, else $COLUMNS, else 80. */
 int sys_columns(int fd);
+/* Its rows, else $LINES, else 24. */
+int sys_rows(int fd);
 
 #endif

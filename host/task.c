@@ -21,6 +21,9 @@
    other tasks alone; Lua takes about 200 C calls on top of each other. */
 enum { DRAIN_ROUNDS = 1000, DEPTH_MAX = 32 };
 
+/* Seconds between two cancellations of what caught the first. */
+#define DRAIN_WAIT 0.001
+
 Sched *task_sched(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, SCHED);
   Sched *s = lua_touserdata(L, -1);
@@ -38,6 +41,8 @@ static void ready(Task *t) {
 
 static int raise_stop(lua_State *L, ErrKind kind) {
   Err err;
+  /* A loop around pcall(sleep, 1) must not go on for ever. */
+  if (state_insists()) state_stop(L);
   if (kind == ERR_TIMEOUT)
     err_set(&err, kind, "the deadline passed");
   else
@@ -378,11 +383,14 @@ bool task_in_main(lua_State *L) {
    cancelled, since whatever it worked for will not come. A task that goes on
    in spite of many cancellations is left behind. */
 static int drain(lua_State *L, Sched *s, bool failed, Err *err) {
+  /* Who leaves the prompt does not wait either. */
+  if (state_is_leaving()) failed = true;
   for (int round = 0; s->alive > 0; round++) {
     if (failed && round > DRAIN_ROUNDS) break;
     if (failed) task_cancel_others(L);
     run_ready(L, s);
-    if (s->alive > 0 && turn(s, s->head ? 0 : -1, err) != 0) return -1;
+    double patience = s->head ? 0 : failed ? DRAIN_WAIT : -1;
+    if (s->alive > 0 && turn(s, patience, err) != 0) return -1;
   }
   size_t lost = s->lost;
   s->lost = 0;

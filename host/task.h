@@ -44,8 +44,8 @@ bool task_in_main(lua_State *L);
    resume or close. */
 bool task_owns(lua_State *L, int index);
 
-/* Opens the module host.task: spawn, sleep, deadline, now, cancel_others, lost;
-   methods of a task: join, cancel, status. */
+/* Opens the module host.task: spawn, sleep, deadline, now, cancel_others, lost,
+   others; methods of a task: join, cancel, status. */
 int luaopen_host_task(lua_State *L);
 
 /* Runs the function and its nargs arguments on top of the stack as a task

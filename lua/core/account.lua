@@ -80,4 +80,10 @@ function M.get(catalogue, profile, auth)
   return accounts[key]
 end
 
+--- From now on accounts are made anew, of the configuration in force then.
+-- Calls under way go on with those they have.
+function M.forget()
+  accounts = {}
+end
+
 return M

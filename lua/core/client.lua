@@ -49,7 +49,8 @@ local function write_guard(account, op, request)
     config.credentials(account.profile, account.service, op.auth, account.connection:token().there)
   end
   if account.protected then
-    require("core.confirm").confirm { service = account.service, profile = account.profile, operation = operation_name(op) }
+    require("core.confirm").confirm { service = account.service, profile = account.profile, account = account,
+      operation = operation_name(op) }
   end
   return require("core.record").begin(account, op, request)
 end
@@ -59,7 +60,8 @@ local watch
 
 local function watch_read(account, op, request)
   if watch == nil then
-    watch = not session.replay and (session.tape or config.history() == "all") and require "core.history" or false
+    watch = (session.recorder or not session.replay and (session.tape or config.history() == "all")) and require "core.history"
+      or false
   end
   return watch and watch.begin(account, op, request) or nil
 end
@@ -106,6 +108,7 @@ local function cut_short(op, request, row, err)
   end
   if err.kind == "cancelled" and not unsent and not request.repeatable then
     err.message = err.message .. " while the call was under way: it may have had its effect, look before repeating it"
+    err.in_doubt = true
   end
   err.service, err.operation = err.service or op.service, err.operation or request.operation
   note(request, row, "fail", err)
@@ -114,6 +117,7 @@ end
 
 local function transfer(account, op, request, row)
   if not row then return account.connection:send(request, op) end
+  if session.recorder then session.recorder:begin(row) end
   local ok, status, value, reply = pcall(account.connection.send, account.connection, request, op)
   if not ok then cut_short(op, request, row, status) end
   if status then row:got(status, value, reply) end
@@ -163,6 +167,10 @@ function M.send(account, op, request, look)
     local stop, data, reply = session.gate(account, op, request)
     if stop then return data, reply end
   end
+  if session.plan then
+    local stop, data, reply = session.plan(account, op, request)
+    if stop then return data, reply end
+  end
   request.operation = operation_name(op)
   request.timeout, request.retry = request.options.timeout or op.timeout, request.options.retry
   refuse_paused(account, op, request)
@@ -170,11 +178,8 @@ function M.send(account, op, request, look)
   if request.parts or request.upload or request.output then check_files(op, request) end
   secrets.hide(account.catalogue, op.body, request.value)
   local row
-  if writes then
-    row = write_guard(account, op, request)
-  elseif watch ~= false then
-    row = watch_read(account, op, request)
-  end
+  if writes then row = write_guard(account, op, request) end
+  if not row and watch ~= false and (not writes or session.recorder) then row = watch_read(account, op, request) end
   request.repeatable = (op.effect == "read" or op.effect == "set") and not op.once
   request.without, request.anonymous = op.without, op.auth == false
   if op.returns == "text" or op.returns == "file" then request.decode = "text" end

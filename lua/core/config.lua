@@ -141,12 +141,25 @@ local function unknown_variable(variable, services)
   return { path = variable, message = "errand knows no such variable" .. suggest.did_you_mean(variable, names) }
 end
 
+-- A secret leaves the environment when it is taken, so that the names of those
+-- that the configuration before has are known from there.
+local function add_taken(list, before)
+  local there = {}
+  for _, variable in ipairs(list) do there[variable] = true end
+  for _, rows in pairs(before and before.variables or {}) do
+    for _, one in ipairs(rows) do
+      if not there[one.variable] then list[#list + 1] = one.variable end
+    end
+  end
+end
+
 -- Sorts the variables by service; the rest must be known as well.
 function Config:read_environment()
   local known, problems = {}, {}
   for _, name in ipairs(settings.variables) do known[name] = true end
   self.variables = {}
   local list = self.options.sandbox and {} or sys.environ()
+  add_taken(list, self.options.after)
   table.sort(list)
   for _, variable in ipairs(list) do
     local service, name = self:meaning(variable)
@@ -486,7 +499,9 @@ local M = {}
 local current = new()
 
 --- A configuration of its own, for tests. Options: config, profile, sandbox,
--- store, services (instead of core.services), alone (ignores the session).
+-- store, services (instead of core.services), alone (ignores the session),
+-- after (the configuration that it follows: secrets of the environment that
+-- one has are taken over until it is forgotten; Config:check takes them all).
 M.new = new
 
 --- Decides where the configuration comes from; nothing is read yet.
@@ -494,6 +509,16 @@ M.new = new
 -- then neither file nor variables are read), store (path of the store)
 function M.configure(options)
   current = new(options)
+end
+
+--- The configuration in force, for M.use.
+function M.current()
+  return current
+end
+
+--- Puts a configuration in force that M.new or M.current gave.
+function M.use(configuration)
+  current = configuration
 end
 
 --- M.configure, and reads at once; raises if something is wrong.

@@ -38,6 +38,7 @@ function help.overview()
     "usage: errand [OPTIONS] COMMAND ...",
     "       errand [OPTIONS] -e CODE [ARGUMENTS]",
     "       errand                                a prompt, on a terminal",
+    "       errand -                              a script from standard input",
     "",
     wrap("The REST APIs of business systems as Lua modules, and the scripts that tie them together.",
          ""),
@@ -267,7 +268,9 @@ local function contents()
     "commands:\n" .. list(cli.commands, commands),
     "services:\n" .. list(services.names(), titles),
     "script library:\n" .. list(names, texts),
-    "errand help TOPIC says more; errand search WORDS looks through all operations.",
+    require("core.session").command == "prompt"
+      and "?TOPIC says more; :search WORDS looks through all operations; :help lists the commands of the\nprompt, :tour shows them."
+      or "errand help TOPIC says more; errand search WORDS looks through all operations. errand alone opens a prompt.",
   }, "\n\n")
 end
 

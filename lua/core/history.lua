@@ -131,8 +131,21 @@ end
 
 M.reply_half = reply_half
 
---- Tells the cassette, if one is being recorded.
-function M.tape(row, err)
+--- The whole exchange as the store wants it. err is nil where it was well.
+function M.whole(row, outcome, err)
+  local all = request_half(row)
+  for name, value in pairs(reply_half(row, err)) do all[name] = value end
+  all.service, all.profile, all.effect = row.account.service, row.account.profile, row.effect
+  all.operation, all.outcome = row.request.operation, outcome
+  all.status = err and (err.status or 0) or row.status or 0
+  all.message = err and kept.message(row.op, err) or nil
+  return all
+end
+
+--- Tells those who listen how an exchange ended: the prompt's list of calls,
+-- and the cassette if one is being recorded.
+function M.tell(row, outcome, err)
+  if session.recorder then session.recorder:finish(row, outcome, err) end
   if session.tape then session.tape:write(row, err) end
 end
 
@@ -150,12 +163,8 @@ function M.flush()
   if #list > 0 then store(list) end
 end
 
-local function add(row, outcome, status, err)
-  local all, whole = request_half(row), reply_half(row, err)
-  for name, value in pairs(whole) do all[name] = value end
-  all.service, all.profile, all.effect = row.account.service, row.account.profile, row.effect
-  all.operation, all.outcome, all.status = row.request.operation, outcome, status or 0
-  all.message = err and kept.message(row.op, err) or nil
+local function add(row, outcome, err)
+  local all = M.whole(row, outcome, err)
   waiting[#waiting + 1] = all
   waiting_bytes = waiting_bytes + #(all.reply_body or "") + #(all.request_body or "")
   if #waiting >= FLUSH_AT or waiting_bytes > FLUSH_BYTES then M.flush() end
@@ -165,23 +174,23 @@ local Read = setmetatable({}, Watch)
 Read.__index = Read
 
 --- The call succeeded.
-function Read:done(status, data)
+function Read:done(_, data)
   self:keep(data)
-  M.tape(self)
-  if self.stored then add(self, "done", status) end
+  M.tell(self, "done")
+  if self.stored then add(self, "done") end
 end
 
 --- The call failed. A read has no effect that could be in doubt.
 function Read:fail(err)
   self:keep()
-  M.tape(self, err)
-  if self.stored then add(self, "failed", err.status, err) end
+  M.tell(self, "failed", err)
+  if self.stored then add(self, "failed", err) end
 end
 
 --- Watches a read that is about to be sent.
 function M.begin(account, op, request)
   local row = setmetatable(M.start(account, op, request), Read)
-  row.stored = require("core.config").history() == "all"
+  row.stored = not session.replay and require("core.config").history() == "all"
   -- whose end of the run is ours, too
   if row.stored then require "core.record" end
   return row

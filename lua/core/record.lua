@@ -48,8 +48,8 @@ row_meta.__index = row_meta
 
 local function finish(row, outcome, status, remote_id, err)
   local message = err and kept.message(row.op, err)
+  history.tell(row, outcome, err)
   local ok, why = M.store():finish(row.id, outcome, status or 0, remote_id, message, history.reply_half(row, err))
-  history.tape(row, err)
   if not ok then error_.rethrow(why) end
 end
 

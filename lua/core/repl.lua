@@ -4,76 +4,31 @@
 local host = require "host.repl"
 local sys = require "host.sys"
 local history = require "core.repl.history"
-local statement = require "core.repl.statement"
 local session = require "core.session"
+local shell = require "core.repl.shell"
+local statement = require "core.repl.statement"
+local trouble = require "core.repl.trouble"
 local traceback = require("host.state").traceback
 
 local repl = {}
 
---- repl.environment() -> the table of the session's variables. Plain
--- assignments end there; other names mean what they mean in scripts.
-function repl.environment()
-  local env = {}
-  -- A task that prints while someone types must not tear the line apart.
-  function env.print(...)
-    host.hide()
-    print(...)
-    io.stdout:flush()
-    host.show()
-  end
-  function env.help(what)
-    require("core.output").text(require("core.repl.topic").text(what) .. "\n")
-  end
-  return setmetatable(env, {
-    __index = function(_, name)
-      if name ~= "_" then return _G[name] end
-    end,
-  })
-end
-
--- Where calls go is part of the question.
-local function prompts()
-  local place = session.sandbox and "sandbox" or session.profile
-  local err = require "host.err"
-  local first = "errand" .. (place and "(" .. err.safe(place) .. ")" or "") .. "> "
-  return first, (" "):rep(err.width(first) - 3) .. ">> "
-end
-
-local function is_interrupt(err)
-  return type(err) == "table" and err.kind == "cancelled"
-    and (err.message == "cancelled" or err.message == "interrupted")
-end
-
 -- A line, or nil and "end" or "interrupt".
 local function read_line(prompt)
+  session.editing = true
   local ok, line, err = pcall(host.read_line, prompt)
+  session.editing = nil
   if ok and line then return line end
   if ok and not err then return nil, "end" end
-  if not ok and is_interrupt(line) then return nil, "interrupt" end
+  if not ok and trouble.is_interrupt(line) then return nil, "interrupt" end
   error(ok and err or line, 0)
 end
 
-local function say(text)
-  local err = require "host.err"
-  sys.write(2, err.safe(err.redact(text), true) .. "\n")
-end
-
---- repl.describe(err, text) -> what the user is told of an error in text.
-function repl.describe(err, text)
-  if is_interrupt(err) then return "\ninterrupted" end    -- behind the echo "^C"
-  local told = require("core.cli").describe(err):gsub("^errand: ", "")
-  -- In a statement of one line the line's number says nothing.
-  if not text:find("\n", 1, true) then told = told:gsub("^prompt:1: ", "") end
-  if session.verbose > 0 and type(err) == "table" and err.traceback then
-    told = told .. "\n" .. err.traceback
-  end
-  return "error: " .. told
-end
-
--- A statement's text and function; nil and an exit code at the end of input.
--- `pending` holds its lines so far, which completion wants to know.
-local function read_statement(env, pending)
-  local first, further = prompts()
+-- A statement's text; nil at the end of input. With an editor that keeps the
+-- lines of a statement in one buffer it comes as a whole. `pending` holds its
+-- lines so far, which completion wants to know.
+local function read_statement(self, pending)
+  local first, further = self:prompts()
+  for i = #pending, 1, -1 do pending[i] = nil end
   while true do
     local line, why = read_line(#pending > 0 and further or first)
     if not line then
@@ -82,11 +37,7 @@ local function read_statement(env, pending)
     else
       pending[#pending + 1] = line
       local text = table.concat(pending, "\n")
-      local topic = #pending == 1 and statement.topic(text)
-      if topic then return text, function() env.help(topic ~= "" and topic or nil) end end
-      local fn, message, incomplete = statement.compile(text, env)
-      if fn then return text, fn end
-      if not incomplete then return text, function() error(message, 0) end end
+      if statement.complete(text) then return statement.tidy(text) end
     end
   end
 end
@@ -94,74 +45,117 @@ end
 local function remember(text)
   if not text:find("%S") then return end
   host.remember(text)
-  history.keep(text)
+  history.keep(text, host.history_max)
 end
 
-local function tell_lost()
+local function tell_lost(self)
   local n, text = require("host.task").lost()
   if n == 0 then return end
-  say(("error: %s failed: %s"):format(n == 1 and "a task" or n .. " tasks", text))
+  self.say(trouble.tell_tasks(self, n, text))
+end
+
+-- What a text does that is no Lua: a function, which may give an exit code to
+-- leave with; or nil.
+local function other(self, text)
+  if statement.command(text) then
+    return function() return require("core.repl.commands").run(self, text) end
+  end
+  local topic = statement.topic(text)
+  if topic then return function() self.env.help(topic ~= "" and topic or nil) end end
+  if statement.leaves(text) and rawget(self.env, text:match "%a+") == nil then
+    return function() self.say("Ctrl-D leaves the prompt, and so does :q; os.exit() does so from a statement") end
+  end
 end
 
 -- Runs a statement and shows its values; an exit code if the session ends.
-local function run(env, text, fn)
-  local ok, err = xpcall(function()
-    local results = table.pack(fn())
-    if results[1] ~= nil then env._ = results[1] end
-    io.stdout:flush()
-    if results.n > 0 then require("core.repl.show").results(results) end
+local function run(self, text)
+  self:begin(text)
+  local ok, err = host.statement(function()
+    local act = other(self, text)
+    if act then return (act()) end
+    local fn, message, _, from, to = self:compile(text)
+    if not fn then
+      require("core.error").raise("script", message, { from = from, to = to, syntax = true })
+    end
+    self:call(fn)
   end, traceback)
   io.stdout:flush()
-  if ok then return nil end
+  if ok then return err end
   local code = require("core.exit").code(err)
-  if not code then say(repl.describe(err, text)) end
+  if not code then self:fail(err, text) end
   return code
 end
 
-local function leaves(env, text)
-  if not statement.leaves(text) or rawget(env, text:match("%a+")) ~= nil then return false end
-  say("Ctrl-D leaves the prompt; os.exit() does so from a statement")
-  return true
+-- The tour looks at what the statement did.
+local function guide(self, text)
+  local tour = package.loaded["core.repl.tour"]
+  if not tour then return end
+  local ok, err = xpcall(tour.after, traceback, self, text)
+  if not ok then self:fail(err, text) end
 end
 
-local function converse(env, pending)
+local function converse(self, pending)
   while true do
-    for i = #pending, 1, -1 do pending[i] = nil end
-    local text, fn = read_statement(env, pending)
+    local text = read_statement(self, pending)
     if not text then return 0 end
+    -- Before it runs, so that nothing it does can lose it.
     remember(text)
-    local code = not leaves(env, text) and run(env, text, fn)
+    local code = run(self, text)
     if code then return code end
-    tell_lost()
+    tell_lost(self)
+    guide(self, text)
   end
 end
 
 -- Every statement is protected; what an interrupt hits between two of them is
 -- our own code, which starts anew.
-local function stay(env, pending)
+local function stay(self, pending)
   while true do
-    local ok, code = xpcall(converse, traceback, env, pending)
+    local ok, code = xpcall(converse, traceback, self, pending)
     if ok then return code end
-    if not is_interrupt(code) then error(code, 0) end
+    if not trouble.is_interrupt(code) then error(code, 0) end
   end
+end
+
+-- The lines before the one being edited, where the editor has but one.
+local function whole(pending, text)
+  return #pending == 0 and text or table.concat(pending, "\n") .. "\n" .. text
+end
+
+local function hook(self, pending)
+  host.on_complete(function(before)
+    if self.asking then return {} end
+    local skipped = #whole(pending, "")
+    local words, after, how = require("core.repl.complete").words(whole(pending, before), self.env, self)
+    if how and how.start then how.start = math.max(0, how.start - skipped) end
+    return words, after, how
+  end)
+  host.on_enter(function(text)
+    text = whole(pending, text)
+    if self.asking or statement.complete(text) then return nil end
+    return statement.indent(text)
+  end)
+  host.on_display(function(words, columns, rows)
+    return require("core.repl.complete").display(words, columns, rows)
+  end)
 end
 
 --- repl.run() -> exit code, when the user leaves.
 function repl.run()
-  local env, pending = repl.environment(), {}
-  local path = history.path()
-  if path then host.recall(history.read(path, host.history_max)) end
-  host.on_complete(function(before)
-    pending[#pending + 1] = before
-    local text = table.concat(pending, "\n")
-    pending[#pending] = nil
-    local list, _, after = require "core.repl.complete"(text, env)
-    return list, after
+  local self, pending = shell.new(), {}
+  require("host.state").set_path "."        -- for require of one's own files
+  -- A task, as it takes longer than the rest: behind the first prompt, while
+  -- nothing can have been typed yet.
+  require("host.task").spawn(function()
+    local path = history.path()
+    if path then host.recall(history.read(path, host.history_max)) end
   end)
+  hook(self, pending)
   if not session.quiet then
-    sys.write(2, "errand " .. sys.version .. " - help() lists what there is, Ctrl-D leaves\n")
+    self.say(trouble.wrap("errand " .. sys.version .. " - :help lists what can be done here, :tour shows it, Ctrl-D leaves"))
   end
-  local ok, code = pcall(stay, env, pending)
+  local ok, code = pcall(stay, self, pending)
+  host.leaving()
   -- Who leaves the prompt does not wait for what still runs.
   require("host.task").cancel_others()
   history.tidy(host.history_max)

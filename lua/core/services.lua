@@ -3,6 +3,7 @@
 
 local catalogues = require "core.catalogue"
 local error_ = require "core.error"
+local session = require "core.session"
 local suggest = require "core.suggest"
 
 local M = {}
@@ -92,13 +93,22 @@ local function operation_function(module, catalogue, resource, name)
   return M.no_operation(catalogue, resource, name)
 end
 
+-- f as the prompt wants it, which keeps a list of what was called.
+local function observed(f, what)
+  return function(...)
+    if session.observe then return session.observe(what, f, ...) end
+    return f(...)
+  end
+end
+
 local function resource_table(module, catalogue, resource)
   return setmetatable({}, {
     __name = "errand.resource",
     __index = function(self, name)
       if type(name) ~= "string" then return nil end
       local f, what = operation_function(module, catalogue, resource, name)
-      what.module, what.resource = module, resource
+      what.module, what.resource, what.id = module, resource, ("%s.%s.%s"):format(catalogue.name, resource.name, name)
+      if session.observe then f = observed(f, what) end
       behind[f] = what
       rawset(self, name, f)
       return f

@@ -18,6 +18,12 @@
 --          instead of all services
 -- gate     function(account, op, request), asked before a call is sent: raises,
 --          or gives true and what the call returns instead (core.run.guard)
+-- plan     function(account, op, request) while plan mode is on at the prompt:
+--          as gate, asked after it
+-- recorder what keeps the calls of the prompt's session (core.repl.calls)
+-- observe  function(what, f, ...), called in place of a service's function f:
+--          the recorder's; only functions made after it is set have it
+-- editing  true while a line is typed at the prompt
 -- words    the arguments of the script; script its name
 -- defined  name of the workflow that the script has defined last
 

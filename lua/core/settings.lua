@@ -63,7 +63,7 @@ M.rows = {
 
 -- Variables of the environment that are no setting of a service.
 M.variables = { "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE", "ERRAND_SANDBOX", "ERRAND_HISTORY",
-  "ERRAND_CRASH" }
+  "ERRAND_CRASH", "ERRAND_PAGER" }
 
 for _, row in ipairs(M.rows) do row.name, row.type = row[1], row[2] end
 

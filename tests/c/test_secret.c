@@ -85,12 +85,15 @@ static void test_env(void) {
   Secret *a = secret_new(SECRET_ENV, "ERRAND_T_ONE", &err);
   ok(getenv("ERRAND_T_ONE") == NULL, "taken out of the environment");
   ok(!redact_is_clean("env-one", 7), "redacted at once");
+  ok(secret_took("ERRAND_T_ONE"), "known to be taken");
   Secret *b = secret_new(SECRET_ENV, "ERRAND_T_ONE", &err);
   is_str(secret_value(b, NULL, &err), "env-one", "a second one shares it");
   secret_release(a);
   is_str(secret_value(b, NULL, &err), "env-one", "and keeps it");
   secret_release(b);
+  ok(!secret_took("ERRAND_T_ONE"), "forgotten with the last one");
   Secret *c = secret_new(SECRET_ENV, "ERRAND_T_ONE", &err);
+  ok(!secret_took("ERRAND_T_ONE"), "one without a value took none");
   ok(secret_value(c, NULL, &err) == NULL && err.kind == ERR_AUTH,
      "gone with the last one");
   is_str(err.text, "environment variable ERRAND_T_ONE is not set", "named");

@@ -239,11 +239,11 @@ clean "the sandbox"
 cat >repl.exp <<'END'
 set timeout 20
 spawn errand -vv
-expect "errand> " { send -- "qalyptus.organizations.list\{ get_all = true \}\r" } timeout { exit 3 } eof { exit 4 }
+expect "errand(all)> " { send -- "qalyptus.organizations.list\{ get_all = true \}\r" } timeout { exit 3 } eof { exit 4 }
 expect "500" {} timeout { exit 3 } eof { exit 4 }
-expect "errand> " { send -- "intrexx.portals.list()\r" } timeout { exit 3 } eof { exit 4 }
-expect "errand> " { send -- "return select(2, try(qalyptus.groups.create, \{ name = 'x' \}))\r" } timeout { exit 3 } eof { exit 4 }
-expect "errand> " { send -- "\004" } timeout { exit 3 } eof { exit 4 }
+expect "errand(all)> " { send -- "intrexx.portals.list()\r" } timeout { exit 3 } eof { exit 4 }
+expect "errand(all)> " { send -- "return select(2, try(qalyptus.groups.create, \{ name = 'x' \}))\r" } timeout { exit 3 } eof { exit 4 }
+expect "errand(all)> " { send -- "\004" } timeout { exit 3 } eof { exit 4 }
 expect eof {} timeout { exit 5 }
 END
 expect repl.exp >out 2>err </dev/null

@@ -17,7 +17,7 @@ for target in "$@"; do
   mkdir -p "$dir/corpus/$target"
   # A Lua state that is kept from run to run looks like a leak of each.
   leaks=1
-  case $target in csv | json | text) leaks=0 ;; esac
+  case $target in complete | csv | json | statement | text) leaks=0 ;; esac
   echo "fuzz $target: $seconds s"
   if "$dir/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -detect_leaks=$leaks \
     -artifact_prefix="$dir/crash/$target-" "$dir/corpus/$target" "tests/fuzz/corpus/$target" >"$dir/$target.log" 2>&1; then

@@ -42,3 +42,24 @@ t.describe("docs/http.md", function()
     end
   end)
 end)
+
+t.describe("docs/repl.md", function()
+  local text = read "docs/repl.md"
+  local rows = require("core.repl.commands").rows
+
+  t.it("has every command of the prompt as :help has it", function()
+    for _, row in ipairs(rows) do
+      local args = row.args and " " .. row.args:gsub("|", "\\|") or ""
+      local line = ("\n| `:%s%s` | %s |\n"):format(row.name, args, row.summary)
+      t.ok(text:find(line, 1, true), "missing: " .. line)
+    end
+  end)
+
+  t.it("names no command that there is not", function()
+    local known = {}
+    for _, row in ipairs(rows) do known[row.name] = true end
+    for name in text:gmatch "`:(%l+)" do t.ok(known[name], name) end
+    for name in read("docs/guide.md"):gmatch "`:(%l+)" do t.ok(known[name], name) end
+    for name in read("README.md"):gmatch "`:(%l+)" do t.ok(known[name], name) end
+  end)
+end)

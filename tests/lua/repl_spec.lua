@@ -1,167 +1,68 @@
--- repl_spec.lua - the parts of the prompt that need no terminal.
+-- repl_spec.lua - the parts of the prompt that need no terminal: session, history, errors.
 -- SPDX-License-Identifier: MIT
 
 local t = require "test"
-local complete = require "core.repl.complete"
 local history = require "core.repl.history"
-local show = require "core.repl.show"
-local statement = require "core.repl.statement"
+local mark = require "core.repl.mark"
+local private = require "core.repl.private"
+local results = require "core.repl.results"
+local shell = require "core.repl.shell"
 local sys = require "host.sys"
-local topic = require "core.repl.topic"
+local trouble = require "core.repl.trouble"
 
-local function environment()
-  return require("core.repl").environment()
-end
-
-local function has(list, name)
-  for _, one in ipairs(list) do
-    if one == name then return true end
-  end
-  return false
-end
-
-t.describe("a statement", function()
-  t.it("is an expression if it can be", function()
-    t.eq(statement.compile("1 + 1", {})(), 2)
-    t.eq({ statement.compile("1, nil, 'x'", {})() }, { 1, nil, "x" })
-    t.eq({ statement.compile("-- nothing", {})() }, {})
-    t.eq({ statement.compile("", {})() }, {})
+t.describe("the results of a session", function()
+  t.it("are numbered, and _ is the last one", function()
+    local self = shell.new()
+    t.eq(self.env._, nil)
+    t.eq(self.results:add "a", 1)
+    t.eq(self.results:add { 2 }, 2)
+    t.eq(self.env._1, "a")
+    t.eq(self.env._[1], 2)
+    t.eq(rawequal(self.env._, self.env._2), true)
   end)
 
-  t.it("assigns to the session, not to the globals", function()
-    local env = environment()
-    statement.compile("a_variable = 5", env)()
-    t.eq(rawget(env, "a_variable"), 5)
-    t.eq(rawget(_G, "a_variable"), nil)
-    t.eq(statement.compile("a_variable", env)(), 5)
-    t.raises(statement.compile("b_variable", env), "unknown name 'b_variable'")
-    t.eq({ statement.compile("_", env)() }, {})
+  t.it("are the last hundred", function()
+    local list = results.new()
+    t.raises(function() list:get(1) end, "there is no result _1, nothing has been printed yet")
+    for i = 1, 103 do list:add(i) end
+    t.eq(list:get(4), 4)
+    t.eq(list:get(103), 103)
+    t.raises(function() list:get(3) end, "result _3 is no longer kept, only the last 100 are")
+    t.raises(function() list:get(104) end, "there is no result _104, the last one is _103")
+    t.raises(function() list:get(0) end, "there is no result _0, the last one is _103")
+    t.eq(rawget(list.values, 3), nil)
   end)
 
-  t.it("asks for more lines only where they may help", function()
-    local cases = {
-      ["for i = 1, 2 do"] = true, ["f("] = true, ["x ="] = true, ["1 +"] = true, ["{"] = true,
-      ["[[a"] = true, ["--[[ a"] = true, ["function f()"] = true, ["\"a\\"] = true,
-      ["x y"] = false, [")"] = false, ["\"abc"] = false, ["end"] = false, ["'abc"] = false,
-      ["for i = 1, 2 do )"] = false, ["1 + )"] = false,
-    }
-    for text, more in pairs(cases) do
-      local fn, message, incomplete = statement.compile(text, {})
-      t.eq(fn, nil, text)
-      t.ok(message, text)
-      t.eq(incomplete, more, text)
-    end
+  t.it("may be nil and false", function()
+    local list = results.new()
+    list:add(false)
+    t.eq({ list:get(1), list:last() }, { false, false })
   end)
 
-  t.it("blames the place that is wrong", function()
-    t.ok(select(2, statement.compile("1 + )", {})):find("near ')'", 1, true))
-    t.ok(select(2, statement.compile("x = = 1", {})):find("near '='", 1, true))
-  end)
-
-  t.it("is text only", function()
-    t.eq(statement.compile(string.dump(function() end), {}), nil)
-  end)
-
-  t.it("may ask for help or want to leave", function()
-    t.eq(statement.topic("?ixon.users"), "ixon.users")
-    t.eq(statement.topic(" ? sleep(1)"), "sleep")
-    t.eq(statement.topic("?"), "")
-    t.eq(statement.topic("x"), nil)
-    for _, text in ipairs{ "exit", "quit()", " exit ;" } do t.ok(statement.leaves(text), text) end
-    for _, text in ipairs{ "exits", "x = exit", "exit(1)", "" } do t.ok(not statement.leaves(text), text) end
+  t.it("have names of their own", function()
+    local self = shell.new()
+    self.env._ = 5
+    t.eq(self.env._, 5)
+    t.raises(function() self.env._3 = 1 end, "_3 is a result's name: choose another one for the variable")
+    self.env._x = 1
+    t.eq(self.env._x, 1)
+    t.eq({ results.number "_12", results.number "_1x", results.number "_", results.number(1) }, { 12 })
   end)
 end)
 
-t.describe("completion", function()
-  t.it("knows globals, the library, services, keywords and the session", function()
-    local env = { my_table = {}, my_text = "x" }
-    t.eq({ complete("tostr", env) }, { { "tostring" }, "tostr", "(" })
-    t.eq({ complete("x = intr", env) }, { { "intrexx" }, "intr", "." })
-    t.eq({ complete("print_t", env) }, { { "print_table" }, "print_t", "(" })
-    t.eq({ complete("retu", env) }, { { "return" }, "retu", "" })
-    t.eq({ complete("my_ta", env) }, { { "my_table" }, "my_ta", "." })
-    t.eq({ complete("print(my_", env) }, { { "my_table", "my_text" }, "my_", "" })
-    t.ok(#complete("", env) > 50)
-  end)
-
-  t.it("knows resources and operations from the description", function()
-    t.ok(has(complete("intrexx.", {}), "portals"))
-    t.ok(has(complete("intrexx.", {}), "with"))
-    t.eq({ complete("f(ixon.invi", {}) }, { { "invites" }, "invi", "." })
-    local operations = complete("ixon.invites.", {})
-    t.ok(has(operations, "create") and has(operations, "list") and has(operations, "each"))
-    t.eq({ complete("a..ixon.invites.crea", {}) }, { { "create" }, "crea", "(" })
-    t.eq({ complete("ixon.nothing.x", {}) }, { {}, "x", "" })
-    t.eq({ complete("nothing.x", {}) }, { {}, "x", "" })
-  end)
-
-  t.it("follows variables that hold services and resources", function()
-    local env = { s = require("core.services").get("ixon") }
-    t.ok(has(complete("s.", env), "invites"))
-    t.ok(has(complete("s.invites.", env), "create"))
-    env.r = env.s.invites
-    t.ok(has(complete("r.", env), "create"))
-  end)
-
-  t.it("knows fields and methods", function()
-    local env = { a = { b = { deep = 1, ["no name"] = 2, [3] = 4 } }, text = "x", n = 1 }
-    t.eq({ complete("a.b.", env) }, { { "deep" }, "", "" })
-    t.eq({ complete("string.for", env) }, { { "format" }, "for", "(" })
-    t.eq({ complete("text:upp", env) }, { { "upper" }, "upp", "(" })
-    t.eq({ complete("a:", env) }, { {}, "", "" })
-    t.eq({ complete("n.", env) }, { {}, "", "" })
-    t.eq({ complete("json.enc", env) }, { { "encode" }, "enc", "(" })
-  end)
-
-  t.it("calls no metamethod", function()
-    local called = {}
-    local function trap(name)
-      return function() called[#called + 1] = name end
-    end
-    local trapped = setmetatable({ visible = 1 }, {
-      __index = trap "index", __pairs = trap "pairs", __len = trap "len", __eq = trap "eq",
-      __tostring = trap "tostring", __call = trap "call", __newindex = trap "newindex" })
-    local env = setmetatable({ u = trapped }, { __index = trap "env" })
-    t.eq(complete("u.", env), { "visible" })
-    t.eq(complete("u.missing.", env), {})
-    t.eq(complete("u:", env), {})
-    complete("u", env)
-    t.eq(called, {})
-  end)
-
-  t.it("leaves text and comments alone", function()
-    for _, text in ipairs{ "x = \"intr", "x = 'a\\' intr", "-- intr", "[[ intr", "--[==[ ]] intr",
-                           "x = [=[ a\nintr" } do
-      t.eq(complete(text, {}), {}, text)
-    end
-    for _, text in ipairs{ "'a' .. intr", "\"\\\"\" intr", "-- a\nintr", "[[a]] intr", "a[intr",
-                           "--[[ a ]] intr", "1 - intr" } do
-      t.eq(complete(text, {}), { "intrexx" }, text)
-    end
-  end)
-
-  t.it("says nothing after what is no name", function()
-    for _, text in ipairs{ "f().", "a[1].", "1.", "12", ".", "a..b..", "x.1", "\255." } do
-      t.eq(type((complete(text, {}))), "table", text)
-    end
-    t.eq(complete("f().", {}), {})
-    t.eq(complete("12", {}), {})
-  end)
-
-  t.it("survives any text", function()
-    local alphabet = "ab1.:\"'[]-=\\ \n({\255\0ixon"
-    math.randomseed(7)
-    for _ = 1, 2000 do
-      local text = {}
-      for i = 1, math.random(0, 20) do
-        local at = math.random(#alphabet)
-        text[i] = alphabet:sub(at, at)
-      end
-      local list, prefix = complete(table.concat(text), {})
-      t.ok(type(list) == "table" and type(prefix) == "string")
-    end
-  end)
-end)
+-- A directory for the time of fn, in which the history is.
+local function with_history(fn)
+  local dir, before = os.tmpname(), sys.env "XDG_STATE_HOME"
+  os.remove(dir)
+  sys.setenv("XDG_STATE_HOME", dir)
+  history.read(dir .. "/errand/history", 1000)
+  local ok, err = pcall(fn, dir .. "/errand/history")
+  os.remove(dir .. "/errand/history")
+  os.remove(dir .. "/errand")
+  os.remove(dir)
+  if before then sys.setenv("XDG_STATE_HOME", before) else sys.unsetenv "XDG_STATE_HOME" end
+  if not ok then error(err, 0) end
+end
 
 t.describe("the history", function()
   t.it("is one line a statement, whatever that holds", function()
@@ -176,13 +77,7 @@ t.describe("the history", function()
     t.eq(history.unique({ "a", "b", "a", "c" }, 10), { "b", "a", "c" })
     t.eq(history.unique({ "a", "b", "c" }, 2), { "b", "c" })
     t.eq(history.unique({}, 2), {})
-  end)
-
-  t.it("leaves out what may hold a secret, and what starts with a blank", function()
-    t.ok(history.private("x = secret.env 'A'"))
-    t.ok(history.private("ixon.users.create{ PassWord = 'x' }"))
-    t.ok(history.private(" x"))
-    t.ok(not history.private("x = 1"))
+    t.eq(history.unique({ ("x"):rep(3 << 20), "b" }, 9), { "b" })
   end)
 
   t.it("reads a file that is not there as nothing", function()
@@ -196,58 +91,181 @@ t.describe("the history", function()
     os.remove(path)
     t.eq(list, { "b\nc", "d", "a" })
   end)
+
+  t.it("is on the disk at once, each entry once", function()
+    with_history(function(path)
+      for _, text in ipairs { "a", "b\nc", "a", "a", "password = 1", "d" } do history.keep(text, 1000) end
+      t.eq(sys.read_file(path), "b\\nc\na\nd\n")
+    end)
+  end)
+
+  t.it("mends a line that was cut short", function()
+    with_history(function(path)
+      history.keep("a", 1000)
+      assert(sys.write_file(path, "a\nb"))
+      history.read(path, 1000)
+      history.keep("c", 1000)
+      t.eq(sys.read_file(path), "a\nb\nc\n")
+    end)
+  end)
+
+  t.it("leaves what another session wrote, and is bounded", function()
+    with_history(function(path)
+      history.keep("a", 5)
+      local file = io.open(path, "ab")
+      file:write "other\n"
+      file:close()
+      history.keep("a", 5)
+      t.eq(sys.read_file(path), "other\na\n")
+      for i = 1, 250 do history.keep("x" .. i, 5) end
+      t.ok(#history.read(path, 1000) <= 205)
+      history.tidy(5)
+      t.eq(sys.read_file(path), "x246\nx247\nx248\nx249\nx250\n")
+    end)
+  end)
 end)
 
-t.describe("results", function()
-  t.it("are shown in Lua's notation where JSON cannot say them", function()
-    t.eq(show.dump({ 1, 2, x = 3 }), "{\n  1,\n  2,\n  x = 3,\n}")
-    t.eq(show.dump({ ["a b"] = { true }, [10] = "x\ny" }),
-      "{\n  [10] = \"x\\ny\",\n  [\"a b\"] = {\n    true,\n  },\n}")
-    t.eq(show.dump({}), "{}")
+t.describe("a statement is left out of the history", function()
+  local function is(text) return private.is(text) end
+
+  t.it("if it names a secret or starts with a blank", function()
+    for _, text in ipairs { "x = secret.env 'A'", "ixon.users.create{ PassWord = 'x' }", " x", "\tx",
+      "h = 'Authorization: x'", "url = 'https://me:pw1@host.example.com/'" } do
+      t.ok(is(text), text)
+    end
+    for _, text in ipairs { "x = 1", "ixon.users.list()", "u = 'https://host.example.com:80/a@b'" } do t.ok(not is(text), text) end
   end)
 
-  t.it("say what they leave out", function()
-    local loop = {}
-    loop.loop = loop
-    t.eq(show.dump(loop), "{\n  loop = { ... },  -- seen above\n}")
-    t.ok(show.dump({ { { { { 1 } } } } }):find("deeper", 1, true))
-    local many = {}
-    for i = 1, 300 do many[i] = i end
-    t.ok(show.dump(many):find("-- 100 more", 1, true))
+  t.it("if it gives a literal to what looks like a secret", function()
+    for _, text in ipairs { "token = 'abc'", "x.api_key='abc'", "f{ ['x-auth'] = [[abc]] }", "token = ('abc')", "otp = 123456",
+      "if token == 'abc' then end", "token = \"abc", "f{ secretId = { 'abc' } }", "refresh_token = 'a' .. b" } do
+      t.ok(is(text), text)
+    end
+    for _, text in ipairs { "token = t", "token = f()", "tokens.list()", "x = token", "-- token = 'abc'", "print(token, 'abc')" } do
+      t.ok(not is(text), text)
+    end
   end)
 
-  t.it("know the help topic of a service, a resource, an operation", function()
-    local ixon = require("core.services").get("ixon")
-    t.eq(topic.of(ixon), "ixon")
-    t.eq(topic.of(ixon.invites), "ixon.invites")
-    t.eq(topic.of(ixon.invites.create), "ixon.invites.create")
-    t.eq(topic.of(ixon.invites.each), "ixon.invites")
-    t.eq(topic.of(sleep), "sleep")
-    t.eq(topic.of({}), nil)
-    t.eq(topic.of(print), nil)
-    t.raises(function() topic.text({}) end, "no help on a table")
-    t.ok(topic.text(ixon.invites.create):find("ixon.invites.create", 1, true))
+  t.it("if a catalogue calls the parameter secret", function()
+    t.ok(is "qalyptus.x.y{ key = 'abc' }")
+    t.ok(not is "print{ key = 'abc' }" or next(require("core.services").bound) ~= nil)
+  end)
+
+  t.it("if it holds what redaction knows", function()
+    require("host.err").hide "h1dden-value"
+    t.ok(is "x = 'h1dden-value'")
   end)
 end)
+
+-- What is told of a statement's error; the last of several statements fails.
+local function told(...)
+  local self, told_of = shell.new(), nil
+  for _, text in ipairs { ... } do
+    self:begin(text)
+    local fn, message, _, from, to = self:compile(text)
+    local ok, err
+    if fn then
+      ok, err = xpcall(fn, require("host.state").traceback)
+    else
+      ok, err = false, require("core.error").new("script", message, { syntax = true, from = from, to = to })
+    end
+    told_of = not ok and trouble.tell(self, err) or nil
+  end
+  return told_of
+end
 
 t.describe("an error", function()
-  local describe = require("core.repl").describe
+  local new = require("core.error").new
 
   t.it("is a sentence and its problems", function()
-    local err = require("core.error").new("validation", "2 problems, nothing was sent", {
+    local err = new("validation", "2 problems, nothing was sent", {
       problems = { { path = "a", message = "missing" }, { path = "b", message = "wrong" } } })
-    t.eq(describe(err, "x"), "error: 2 problems, nothing was sent\n  a: missing\n  b: wrong")
+    t.eq(trouble.tell(shell.new(), err), "error: 2 problems, nothing was sent\n  a: missing\n  b: wrong")
   end)
 
-  t.it("names its line only if there are several", function()
-    t.eq(describe("prompt:1: no", "x"), "error: no")
-    t.eq(describe("prompt:2: no", "x\ny"), "error: prompt:2: no")
+  t.it("marks the word that is no Lua", function()
+    t.eq(told "x y", "error: syntax error near 'y'\n  x y\n    ^")
+    t.eq(told "x = 1\nx = = 2", "error: unexpected symbol near '='\n  2 | x = = 2\n          ^")
+    t.eq(told "\"abc", "error: unfinished string near '\"abc'\n  \"abc\n  ^^^^")
+    t.eq(told "世界 = 1", "error: unexpected symbol near '世'\n  世界 = 1\n  ^^")
   end)
 
-  t.it("is no error if it was Ctrl-C", function()
-    local new = require("core.error").new
-    t.eq(describe(new("cancelled", "interrupted"), "x"), "\ninterrupted")
-    t.eq(describe(new("cancelled", "not confirmed: nothing was sent"), "x"),
-      "error: not confirmed: nothing was sent")
+  t.it("marks the name that has no such value", function()
+    t.eq(told "x.y.z = 1", "error: unknown name 'x'\n  x.y.z = 1\n  ^")
+    t.eq(told("x = { y = {} }", "x.y.z.a = x.y"), "error: attempt to index a nil value (field 'z')\n  x.y.z.a = x.y\n      ^")
+    t.eq(told("x = {}", "x:y() "), "error: attempt to call a nil value (method 'y')\n  x:y() \n    ^")
+    t.eq(told("y, x = {}, { y = 1 }", "x.y(y)"), "error: attempt to call a number value (field 'y')\n  x.y(y)\n    ^")
+    t.eq(told("x, y = 1, {}", "x + 1 + y + x"),
+      "error: attempt to perform arithmetic on a table value (global 'y')\n  x + 1 + y + x\n          ^")
+    t.eq(told "nil .. 'a'", "error: attempt to concatenate a nil value\n  nil .. 'a'\n      ^^")
+    t.eq(told "1 < 'a'", "error: attempt to compare number with string\n  1 < 'a'\n    ^")
+    t.eq(told "intrexx.portls.list()":match "\n.*", "\n  intrexx.portls.list()\n          ^^^^^^")
+  end)
+
+  t.it("marks all that it could be, or nothing", function()
+    t.eq(told("x = 1", "x() x()"), "error: attempt to call a number value (global 'x')\n  x() x()\n  ^   ^")
+    t.eq(told "nil + nil + nil", "error: attempt to perform arithmetic on a nil value")
+  end)
+
+  t.it("marks a call, or the parameters that are wrong", function()
+    t.eq(told "x = ixon.users.get('nobody')":match "\n.*", "\n  x = ixon.users.get('nobody')\n      ^^^^^^^^^^^^^^")
+    t.eq(told "return ixon.group_types.create{ nam = 'x' }":match "\n  return.*",
+      "\n  return ixon.group_types.create{ nam = 'x' }\n                                  ^^^")
+    t.eq(told "x = ixon.group_types.create{\n  nam = 'x',\n}":match "\n  2 .*", "\n  2 |   nam = 'x',\n        ^^^")
+  end)
+
+  t.it("shows the line of the function that failed, also of an earlier statement", function()
+    t.eq(told("function f(x)\n  return x.y\nend", "f()"),
+      "error: attempt to index a nil value (local 'x')\n  in an earlier statement:\n  2 |   return x.y\n               ^")
+    t.eq(told "x = 1\nerror 'boom'", "error: boom\n  2 | error 'boom'\n      ^^^^^")
+    t.eq(told "error('boom', 0)", "error: boom\n  error('boom', 0)\n  ^^^^^")
+  end)
+
+  t.it("may be any value", function()
+    for _, value in ipairs { 1, true, {}, { message = 5 }, { message = {}, operation = 5, service = {} }, { kind = "cancelled" } } do
+      t.ok(trouble.tell(shell.new(), value):find "^error: ")
+    end
+    t.eq(told "error {}", "error: a table that has no message\n  error {}\n  ^^^^^")
+    t.eq(told "error(setmetatable({}, { __tostring = error }))", "error: a value that cannot be shown was raised")
+    t.eq(told "goto nowhere":match "\n.*", "\n  goto nowhere\n       ^^^^^^^")
+    t.eq(told "error()", "error: nil\n  error()\n  ^^^^^")
+  end)
+
+  t.it("of a task shows the task's line", function()
+    local self = shell.new()
+    self:begin "spawn(error, 'boom')"
+    self:begin "x = 1"
+    t.eq(trouble.tell_tasks(self, 1, "boom"), "error: a task failed: boom")
+    t.eq(trouble.tell_tasks(self, 2, "prompt 1:1: boom"),
+      "error: 2 tasks failed: boom\n  in an earlier statement:\n  spawn(error, 'boom')")
+  end)
+
+  t.it("is no error if it was Ctrl-C, and in doubt if a write was under way", function()
+    local self = shell.new()
+    t.eq(trouble.tell(self, new("cancelled", "interrupted")), "\ninterrupted")
+    t.eq(trouble.tell(self, new("cancelled", "not confirmed: nothing was sent")), "error: not confirmed: nothing was sent")
+    t.eq(trouble.tell(self, new("cancelled", "interrupted while the call was under way", { in_doubt = true,
+      service = "ixon", operation = "ixon.invites.create" })),
+      "\nin doubt: ixon.invites.create: interrupted while the call was under way")
+    t.eq(trouble.tell(self, new("in_doubt", "the reply was lost")), "in doubt: the reply was lost")
+  end)
+end)
+
+t.describe("a line with carets", function()
+  t.it("is cut around them", function()
+    local line = ("a"):rep(50) .. "XY" .. ("b"):rep(50)
+    local shown, carets = mark.draw(line, { { from = 51, to = 52 } }, 30)
+    t.ok(#shown <= 30 and shown:find "^%.%.%.a+XYb+%.%.%.$", shown)
+    t.eq(carets:gsub("^ *", ""), "^^")
+    t.eq(carets:find "^", 1, true)
+    t.eq(shown:sub(carets:find("^", 1, true), #carets), "XY")
+    t.eq({ mark.draw("ab", {}, 30) }, { "ab" })
+  end)
+
+  t.it("stands below wide and escaped characters", function()
+    t.eq({ mark.draw("世界 x", { { from = 8, to = 8 } }, 30) }, { "世界 x", "     ^" })
+    t.eq({ mark.draw("a\27x", { { from = 3, to = 3 } }, 30) }, { "a\\x1bx", "     ^" })
+    t.eq({ mark.draw("\tx", { { from = 2, to = 2 } }, 30) }, { "  x", "  ^" })
+    t.eq({ mark.draw("ab ", { { from = 4, to = 4 } }, 30) }, { "ab ", "   ^" })
   end)
 end)

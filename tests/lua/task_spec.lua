@@ -24,6 +24,17 @@ local function basics()
     t.eq(select("#", spawn(function() end):join()), 0)
   end)
 
+  t.it("are counted until they end", function()
+    local before = task.others()
+    local one, two = spawn(sleep, 60), spawn(function() end)
+    t.eq(task.others() - before, 2)
+    two:join()
+    t.eq(task.others() - before, 1)
+    one:cancel()
+    pcall(join, one)
+    t.eq(task.others() - before, 0)
+  end)
+
   t.it("give many results and take many arguments", function()
     local many = {}
     for i = 1, 2000 do many[i] = i end

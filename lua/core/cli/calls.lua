@@ -194,19 +194,19 @@ local function say(text)
   require("core.output").text(text)
 end
 
-function actions.show(args)
-  if not args[1] or args[2] then raise("which call? errand calls show ID") end
-  local row = one(args[1])
-  local format = require("core.session").output
-  if format then
-    local json = require "host.json"
-    for _, name in ipairs { "times", "files" } do row[name] = row[name] and json.decode(row[name]) end
-    row.seconds = rounded(row.seconds, 1e6)
-    for name, value in pairs(row.times or {}) do
-      if type(value) == "number" then row.times[name] = rounded(value, 1e6) end
-    end
-    return require("core.output").write(row, format)
+--- calls.write(row, format): a whole exchange to standard output.
+function calls.write(row, format)
+  local json = require "host.json"
+  for _, name in ipairs { "times", "files" } do row[name] = row[name] and json.decode(row[name]) end
+  row.seconds = rounded(row.seconds, 1e6)
+  for name, value in pairs(row.times or {}) do
+    if type(value) == "number" then row.times[name] = rounded(value, 1e6) end
   end
+  return require("core.output").write(row, format)
+end
+
+--- calls.text(row) -> a whole exchange for people to read.
+function calls.text(row)
   local lines = { ("Call %d of %s: %s.%s%s, profile %s, %s"):format(row.id, row.at, row.service, row.operation,
     row.what ~= "" and " (" .. row.what .. ")" or "", row.profile, row.outcome) }
   if row.attempts > 0 then
@@ -218,7 +218,15 @@ function actions.show(args)
   request_lines(row, lines)
   lines[#lines + 1] = ""
   reply_lines(row, lines)
-  say(table.concat(lines, "\n") .. "\n")
+  return table.concat(lines, "\n") .. "\n"
+end
+
+function actions.show(args)
+  if not args[1] or args[2] then raise("which call? errand calls show ID") end
+  local row = one(args[1])
+  local format = require("core.session").output
+  if format then return calls.write(row, format) end
+  say(calls.text(row))
 end
 
 -- ---- curl, har, diff ----

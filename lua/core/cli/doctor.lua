@@ -24,7 +24,7 @@ function checks.versions(say)
   local facts = sys.facts()
   say("ok", ("errand %s, Lua %s"):format(sys.version, facts.lua))
   say("ok", ("libcurl %s with %s%s"):format(facts.curl, facts.tls or "no TLS", facts.http2 and ", HTTP/2" or ", no HTTP/2"))
-  say("ok", ("SQLite %s, libmicrohttpd %s, readline %s"):format(facts.sqlite, facts.microhttpd, facts.readline))
+  say("ok", ("SQLite %s, libmicrohttpd %s, %s"):format(facts.sqlite, facts.microhttpd, facts.editor))
 end
 
 function checks.configuration(say)

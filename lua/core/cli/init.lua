@@ -134,7 +134,8 @@ end
 
 local function start_prompt(session)
   if not require("host.sys").isatty(0) then
-    require("host.sys").write(2, require("core.help").usage() .. "\n")
+    require("host.sys").write(2, require("core.help").usage() .. "\n"
+      .. "errand: the prompt needs a terminal; errand run FILE runs a script, errand - reads one from standard input\n")
     return 2
   end
   session.command = "prompt"

@@ -11,6 +11,11 @@ local first = { "id", "publicId", "public_id", "key", "name", "display_name", "d
 local rank = {}
 for i, name in ipairs(first) do rank[name] = i end
 
+--- records.is_first(name) -> true for a column that a reader looks for first.
+function records.is_first(name)
+  return rank[name] ~= nil
+end
+
 --- records.is_null(value) -> true for nil and JSON's null.
 function records.is_null(value)
   return value == nil or value == json.null

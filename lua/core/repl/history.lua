@@ -6,9 +6,14 @@ local sys = require "host.sys"
 local history = {}
 
 local FILE_MODE, DIR_MODE = tonumber("600", 8), tonumber("700", 8)
-local MAX_BYTES = 4 * 1024 * 1024
+local MAX_BYTES, MAX_ENTRY = 4 * 1024 * 1024, 256 * 1024
 
-local added, refused = 0, false
+-- So many lines more than are kept may stand in the file until it is tidied.
+local SLACK = 200
+
+-- Of this process: whether the file can be written, its lines at last count,
+-- what stands in it, and whether its last line was cut short: by a full disk.
+local refused, lines, standing, torn = false, 0, {}, false
 
 --- history.path() -> where the history is kept; nil without a home.
 function history.path()
@@ -21,30 +26,25 @@ function history.path()
   return dir .. "/errand/history"
 end
 
---- history.encode(text) -> one line; history.decode(line) -> the text.
+--- history.encode(text) -> one line.
 function history.encode(text)
   return (text:gsub("[\\\n\r]", { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }))
 end
 
+--- history.decode(line) -> the text that history.encode was given.
 function history.decode(line)
   return (line:gsub("\\(.)", { ["\\"] = "\\", n = "\n", r = "\r" }))
 end
 
---- history.private(text) -> true for what must not reach the file.
-function history.private(text)
-  local lower = text:lower()
-  return text:find("^%s") ~= nil or lower:find("secret.", 1, true) ~= nil
-    or lower:find("password", 1, true) ~= nil
-end
-
---- history.unique(list, max) -> the newest of equal entries, at most max.
+--- history.unique(list, max) -> the newest of equal entries, at most max, and
+-- no more of them than the file is to hold.
 function history.unique(list, max)
-  local seen, kept, n = {}, {}, 0
+  local seen, kept, n, bytes = {}, {}, 0, 0
   for i = #list, 1, -1 do
     local text = list[i]
-    if n == max then break end
+    if n == max or bytes + #text > MAX_BYTES // 2 then break end
     if not seen[text] then
-      seen[text] = true
+      seen[text], bytes = true, bytes + #text
       n = n + 1
       kept[n] = text
     end
@@ -53,16 +53,46 @@ function history.unique(list, max)
   return kept
 end
 
+-- The end of the file; nil and why if it cannot be read.
+local function read_end(path)
+  local file, err = io.open(path, "rb")
+  if not file then return nil, err end
+  local size = file:seek "end"
+  file:seek("set", math.max(0, size - MAX_BYTES))
+  local text = file:read "a"
+  file:close()
+  if not text then return nil, "cannot read " .. path end
+  return size > MAX_BYTES and text:match "\n(.*)" or text
+end
+
+local function read_all(path)
+  local text, err = read_end(path)
+  if not text and sys.exists(path) then return nil, err end
+  local list, n = {}, 0
+  torn = text ~= nil and text ~= "" and text:byte(-1) ~= 10
+  text = text or ""
+  -- A zero byte is nothing that was typed; readline could not take it.
+  if text:find("\0", 1, true) then text = text:gsub("\0", "") end
+  local at = 1
+  while at <= #text do
+    local stop = text:find("\n", at, true) or #text + 1
+    if stop > at then
+      local line = text:sub(at, stop - 1)
+      n = n + 1
+      list[n] = line:find("\\", 1, true) and history.decode(line) or line
+    end
+    at = stop + 1
+  end
+  return list
+end
+
 --- history.read(path, max) -> list of statements, the oldest first.
 function history.read(path, max)
-  local text = sys.read_file(path, MAX_BYTES) or ""
-  local list, n = {}, 0
-  -- A zero byte is nothing that was typed; readline could not take it.
-  for line in text:gsub("\0", ""):gmatch("[^\n]+") do
-    n = n + 1
-    list[n] = line:find("\\", 1, true) and history.decode(line) or line
-  end
-  return history.unique(list, max)
+  local list = read_all(path) or {}
+  lines, standing = #list, {}
+  list = history.unique(list, max)
+  for _, text in ipairs(list) do standing[text] = true end
+  return list
 end
 
 -- The history is a comfort: that it cannot be kept is said once.
@@ -72,40 +102,52 @@ local function refuse(err)
   require("host.err").log("warn", "the history is not kept: " .. tostring(err.message or err))
 end
 
-local function create(path, line)
-  local ok, err = sys.make_dir(path:match("^(.*)/"), DIR_MODE)
-  if ok then ok, err = sys.write_file(path, line, FILE_MODE) end
-  return ok, err
-end
-
+-- One write, so that two sessions do not mix their lines. True, or the whole
+-- file has to be written.
 local function append(path, line)
-  if not sys.exists(path) then return create(path, line) end
-  local file, err = io.open(path, "ab")
-  if not file then return nil, err end
+  local file = sys.exists(path) and io.open(path, "ab")
+  if not file then return false end
+  file:setvbuf("full", #line + 1)
+  local ok = file:write(line)
+  return file:close() and ok
+end
+
+-- What other sessions wrote meanwhile stays.
+local function rewrite(path, max, text)
+  local list, err = read_all(path)
   local ok
-  ok, err = file:write(line)
-  return file:close() and ok, err
+  if list then ok, err = sys.make_dir(path:match("^(.*)/"), DIR_MODE) end
+  if not ok then return nil, err end
+  list[#list + 1] = text
+  list = history.unique(list, max)
+  lines, standing = #list, {}
+  for i, one in ipairs(list) do
+    standing[one] = true
+    list[i] = history.encode(one) .. "\n"
+  end
+  return sys.write_file(path, table.concat(list), FILE_MODE)
 end
 
---- history.keep(text): at once, so that no crash loses it.
-function history.keep(text)
+--- history.keep(text, max): at once, before the statement runs, so that nothing
+-- it does can lose it. An equal older entry goes, and what is over max.
+function history.keep(text, max)
   local path = history.path()
-  if not path or refused or history.private(text) then return end
-  local ok, err = append(path, history.encode(text) .. "\n")
-  if not ok then return refuse(err or "write failed") end
-  added = added + 1
+  if not path or refused or #text > MAX_ENTRY or require("core.repl.private").is(text) then return end
+  local ok, err = false, nil
+  if not standing[text] and not torn and lines < max + SLACK then
+    ok = append(path, history.encode(text) .. "\n")
+    lines, standing[text] = lines + 1, true
+  end
+  if not ok then ok, err = rewrite(path, max, text) end
+  if not ok then refuse(err or "write failed") end
 end
 
---- history.tidy(max): at the end of the session; what other sessions wrote
--- meanwhile stays.
+--- history.tidy(max): at the end of a session that may have left more than max.
 function history.tidy(max)
   local path = history.path()
-  if added == 0 or not path then return end
-  local lines = history.read(path, max)
-  for i, text in ipairs(lines) do lines[i] = history.encode(text) .. "\n" end
-  local ok, err = sys.write_file(path, table.concat(lines), FILE_MODE)
+  if lines <= max or not path or refused then return end
+  local ok, err = rewrite(path, max)
   if not ok then refuse(err) end
-  added = 0
 end
 
 return history

@@ -236,7 +236,8 @@ end
 local function agree(S)
   local account = S.desc.account
   if account and account.protected and not account.replay then
-    require("core.confirm").confirm { service = account.service, profile = account.profile, operation = S.desc.id }
+    require("core.confirm").confirm { service = account.service, profile = account.profile, account = account,
+      operation = S.desc.id }
   end
 end
 

@@ -1,0 +1,99 @@
+-- private.lua - whether a statement holds what must not reach the history file.
+-- SPDX-License-Identifier: MIT
+
+local lexer = require "core.repl.lexer"
+
+local private = {}
+
+-- Texts that carry a credential whatever they are given to.
+local telling = { "authorization%s*:", "bearer%s+%S", "%-%-%-%-%-begin", "://[^/%s]*:[^/%s]*@" }
+
+local function is_literal(token)
+  return token ~= nil and (token.kind == "string" or token.kind == "number" or token.kind == "open" and not token.comment)
+end
+
+-- The names that the text puts a literal beside: name = "x", ["name"] = "x",
+-- name == "x", { name = { "x" } }.
+local function names_with_literals(tokens)
+  local list = {}
+  for i, token in ipairs(tokens) do
+    if token.text == "=" or token.text == "==" or token.text == "~=" then
+      local before, behind = i - 1, i + 1
+      if tokens[before] and tokens[before].text == "]" then before = before - 1 end
+      while tokens[behind] and (tokens[behind].text == "(" or tokens[behind].text == "{") do behind = behind + 1 end
+      local name = tokens[before]
+      if name and is_literal(tokens[behind]) then list[#list + 1] = name.value or name.text end
+    end
+  end
+  return list
+end
+
+local function add_rows(names, rows)
+  for _, row in ipairs(type(rows) == "table" and rows or {}) do
+    if row.secret then names[row.name] = true end
+    add_rows(names, row.type)
+  end
+end
+
+-- What a catalogue calls secret, by name; made once.
+local known = setmetatable({}, { __mode = "k" })
+
+local function secrets_of(catalogue)
+  local names = known[catalogue]
+  if names then return names end
+  names = {}
+  add_rows(names, catalogue.settings)
+  for _, shape in pairs(catalogue.shapes or {}) do add_rows(names, shape) end
+  for _, resource in ipairs(catalogue.resource_list) do
+    for _, op in ipairs(resource.operations) do
+      for _, part in ipairs { "path", "query", "header", "body" } do add_rows(names, op[part]) end
+    end
+  end
+  known[catalogue] = names
+  return names
+end
+
+-- Catalogues of the services that the text names and of those in variables.
+local function catalogues(tokens)
+  local services, list = require "core.services", {}
+  for _, token in ipairs(tokens) do
+    if token.kind == "name" and services.exists(token.text) then list[services.catalogue(token.text)] = true end
+  end
+  for _, bound in next, services.bound do list[bound.catalogue] = true end
+  return list
+end
+
+local function names_secret(tokens)
+  local names = names_with_literals(tokens)
+  if #names == 0 then return false end
+  local looks_secret = require("core.kept").looks_secret
+  for _, name in ipairs(names) do
+    if looks_secret(name) then return true end
+  end
+  for catalogue in pairs(catalogues(tokens)) do
+    local secrets = secrets_of(catalogue)
+    for _, name in ipairs(names) do
+      if secrets[name] then return true end
+    end
+  end
+  return false
+end
+
+--- private.is(text) -> true for a statement that starts with a blank, names a
+-- secret handle or a password, gives a literal to what looks like a secret or is
+-- one for a catalogue, or holds what redaction knows.
+function private.is(text)
+  local lower = text:lower()
+  if text:find "^%s" or lower:find("secret.", 1, true) or lower:find("password", 1, true) then return true end
+  for _, pattern in ipairs(telling) do
+    if lower:find(pattern) then return true end
+  end
+  if require("host.err").redact(text) ~= text then return true end
+  local tokens = {}
+  for _, token in ipairs(lexer.tokens(text)) do
+    if not token.comment then tokens[#tokens + 1] = token end
+  end
+  return names_secret(tokens)
+end
+
+return private
