@@ -22,7 +22,7 @@ LIBS = -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 \
        $(if $(filter libedit,$(LINE_EDITOR)),-ledit) -lm
 else
 LIBS = $(shell pkg-config --libs $(PKG)) -lm
-LATE := $(wildcard host/late*.c)
+LATE := host/latecurl.c host/latemhd.c
 endif
 
 # The same interface, repl.h, twice.
@@ -37,16 +37,16 @@ CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
-# What a fresh Debian machine lacks. TEST_DEPS and LINT_DEPS come on top.
+# What a fresh Debian machine lacks for a build, and on top of it for more.
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
-TEST_DEPS := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
-LINT_DEPS := libedit-dev clang clang-tidy cppcheck lua-check
-FUZZ_DEPS := clang llvm libclang-rt-14-dev
-NODE_DEPS := nodejs npm
+DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
+DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
+DEPS_fuzz := clang llvm libclang-rt-14-dev
+DEPS_node := nodejs npm
 
-.PHONY: all test san fuzz fuzz-deps valgrind lint contract crash demo deps test-deps \
-        lint-deps bench install uninstall clean help
+.PHONY: all test san fuzz valgrind lint contract crash demo bench install uninstall \
+        clean help deps test-deps lint-deps fuzz-deps
 .DELETE_ON_ERROR:
 
 all: $(B)/errand ## build build/errand
@@ -121,14 +121,8 @@ endef
 deps: ## install the Debian packages that a build needs
 	$(call install-missing,$(DEPS))
 
-fuzz-deps: deps
-	$(call install-missing,$(FUZZ_DEPS))
-
-test-deps: deps
-	$(call install-missing,$(TEST_DEPS))
-
-lint-deps: deps
-	$(call install-missing,$(LINT_DEPS))
+test-deps lint-deps fuzz-deps: %-deps: deps
+	$(call install-missing,$(DEPS_$*))
 
 # Fresh machines lack the headers that the rules above ask pkg-config for, so
 # the work is done by a second make.
@@ -174,7 +168,7 @@ lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
 	sh tests/lint.sh $(B) $(PKG)
 
 contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
-	$(if $(shell command -v npm || true),,$(call install-missing,$(NODE_DEPS)))
+	$(if $(shell command -v npm || true),,$(call install-missing,$(DEPS_node)))
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/contract/run.sh $(B)
 

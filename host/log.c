@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "buf.h"
-#include "progress.h"
+#include "console.h"
 #include "redact.h"
 #include "text.h"
 
@@ -103,8 +103,10 @@ void log_bytes(LogLevel level, const char *s, size_t n) {
     buf_puts(&state.line, "errand: no memory for a log record");
   }
   buf_addc(&state.line, '\n');
-  progress_hide();
-  write_quietly(state.fd, buf_str(&state.line), state.line.len);
+  const char *record = buf_str(&state.line);
+  ConsoleTurn turn = console_begin(state.fd, record, state.line.len);
+  if (turn != CONSOLE_KEPT) write_quietly(state.fd, record, state.line.len);
+  console_end(turn);
   errno = saved;
 }
 

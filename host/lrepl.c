@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
 #include "lerr.h"
 #include "log.h"
 #include "lpager.h"
@@ -90,6 +91,7 @@ typedef struct Ask {
   ReplMatches *out;      /* completion */
   char *const *words;    /* display, with n words */
   int columns, rows;
+  int blanks;            /* Enter: of the last line; -1: as they are */
   char *answer;          /* malloc's; NULL for none */
 } Ask;
 
@@ -127,19 +129,23 @@ static int enter(lua_State *L) {
   Ask *question = lua_touserdata(L, 1);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &enter_key);
   lua_pushlstring(L, question->text, question->n);
-  lua_call(L, 1, 1);
+  lua_call(L, 1, 2);
+  if (lua_isinteger(L, -1)) question->blanks = (int)lua_tointeger(L, -1);
+  lua_pop(L, 1);
   keep_answer(L, question);
   return 0;
 }
 
-static char *on_enter(void *ctx, const char *text, size_t n) {
-  Ask question = {.text = text, .n = n};
+static char *on_enter(void *ctx, const char *text, size_t n, int *blanks) {
+  Ask question = {.text = text, .n = n, .blanks = -1};
   ask(ctx, enter, &question, "Enter");
+  *blanks = question.blanks;
   return question.answer;
 }
 
 /* on_enter(fn) -> whether the editor can edit several lines, and so asks.
-   fn(text) -> nil: it is complete; or what is inserted behind a new line */
+   fn(text) -> nil: it is complete; or what is inserted behind a new line; and
+   with how many blanks the last line is to begin, nil: as it does */
 static int l_on_enter(lua_State *L) {
   lua_pushboolean(L, repl_on_enter(on_enter, keep_function(L, &enter_key)));
   return 1;
@@ -284,6 +290,7 @@ int luaopen_host_repl(lua_State *L) {
   luaL_newmetatable(L, READER);
   lua_pushcfunction(L, reader_gc);
   lua_setfield(L, -2, "__gc");
+  console_on_write(repl_hide, repl_show);
   luaL_newlib(L, functions);
   lpager_register(L);
   lua_pushinteger(L, HISTORY_MAX);

@@ -23,8 +23,9 @@
 #include <unistd.h>
 #include "env.h"
 #include "lerr.h"
+#include "lsecret.h"
 #include "outfile.h"
-#include "progress.h"
+#include "console.h"
 #include "repl.h"
 #include "sha256.h"
 #include "sys.h"
@@ -166,8 +167,11 @@ static int l_write(lua_State *L) {
   const char *bytes = luaL_checklstring(L, 2, &n);
   bool broken = false;
   Err err;
-  if (fd <= STDERR_FILENO) progress_hide();   /* both may be the terminal */
-  if (sys_write(fd, bytes, n, &broken, &err) == 0) return result(L, 0, NULL);
+  ConsoleTurn turn = console_begin(fd, bytes, n);
+  int failed = 0;
+  if (turn != CONSOLE_KEPT) failed = sys_write(fd, bytes, n, &broken, &err);
+  console_end(turn);
+  if (!failed) return result(L, 0, NULL);
   int pushed = lerr_fail(L, &err);
   if (broken) {
     lua_pushboolean(L, 1);
@@ -435,6 +439,7 @@ static const luaL_Reg functions[] = {
 
 int luaopen_host_sys(lua_State *L) {
   luaL_newlib(L, functions);
+  lsecret_register(L);
   fact(L, "version", ERRAND_VERSION);
   return 1;
 }

@@ -120,7 +120,10 @@ static int l_deadline(lua_State *L) {
   return task_wait(L, t, true);
 }
 
+/* cancel_others([for_good]): every task but the one that runs. for_good: again
+   and again once the main one has ended, as they may catch this. */
 static int l_cancel_others(lua_State *L) {
+  if (lua_toboolean(L, 1)) task_sched(L)->ending = true;
   task_cancel_others(L);
   return 0;
 }

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "env.h"
 #include "err.h"
 #include "log.h"
@@ -123,6 +124,7 @@ int main(int argc, char **argv) {
   code = run(state_lua(state), argv, &err);
 
 end:
+  console_hold(false);
   if (code < 0) {
     log_write(LOG_ERROR, "%s", err.text);
     code = err_exit_code(err.kind, err.status);

@@ -15,6 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "env.h"
 #include "progress.h"
 
@@ -74,6 +75,7 @@ static int guard(Pager *p) {
     }
   p->guarded = true;
   progress_allow(false);
+  console_hold(true);
   return 0;
 }
 
@@ -84,6 +86,7 @@ static void put_back(Pager *p) {
   if (p->terminal) tcsetattr(STDIN_FILENO, TCSADRAIN, &p->modes);
   for (int i = 0; i < IGNORED; i++) sigaction(ignored[i], &p->before[i], NULL);
   progress_allow(true);
+  console_hold(false);
 }
 
 static void on_end(void *ctx, int fd, int events) {

@@ -20,7 +20,8 @@ const char *pager_command(bool *chosen);
 
 /* Runs the command with the n bytes as its standard input; fn is called from
    the loop when it has ended, by itself or because the user left it. While it
-   runs it has the terminal and its keys: Ctrl-C is not ours. text stays the
+   runs it has the terminal and its keys: Ctrl-C is not ours, and what others
+   write waits (console.h). text stays the
    caller's and must stay until pager_close. NULL on failure. */
 Pager *pager_open(Loop *loop, const char *command, const char *text, size_t n,
                   pager_fn *fn, void *ctx, Err *err);

@@ -315,11 +315,12 @@ void repl_abandon(void) {
   fflush(rl_outstream);
 }
 
-void repl_hide(void) {
-  if (!self.loop || self.hidden) return;
+bool repl_hide(void) {
+  if (!self.loop || self.hidden) return false;
   self.hidden = true;
   rl_clear_visible_line();
   fflush(rl_outstream);
+  return true;
 }
 
 void repl_show(void) {

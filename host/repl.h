@@ -37,15 +37,18 @@ void repl_abandon(void);
 bool repl_reading(void);
 
 /* Whoever writes to the terminal while a line is edited takes it away first
-   and puts it back afterwards. Harmless when none is edited. */
-void repl_hide(void);
+   and puts it back afterwards. Harmless when none is edited. repl_hide is
+   false if there was none to take away. */
+bool repl_hide(void);
 void repl_show(void);
 
 /* Asked at Enter, but not for a line end within pasted text: NULL ends the
-   line, a text of malloc's is inserted behind a new line. False, and fn is
+   line, a text of malloc's is inserted behind a new line. *blanks is -1; set,
+   it is how many the last line is to begin with from now on. False, and fn is
    never asked, if the editor cannot edit several lines. NULL fn: Enter ends
    the line. */
-typedef char *repl_enter_fn(void *ctx, const char *text, size_t n);
+typedef char *repl_enter_fn(void *ctx, const char *text, size_t n,
+                            int *blanks);
 bool repl_on_enter(repl_enter_fn *fn, void *ctx);
 
 /* ---- completion ---- */

@@ -404,10 +404,11 @@ void repl_abandon(void) {
   stop();
 }
 
-void repl_hide(void) {
-  if (!self.loop || self.hidden) return;
+bool repl_hide(void) {
+  if (!self.loop || self.hidden) return false;
   self.hidden = true;
   take_away();
+  return true;
 }
 
 void repl_show(void) {

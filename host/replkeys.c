@@ -124,9 +124,22 @@ static void insert_line(const char *indent) {
   rl_end_undo_group();
 }
 
+/* The last line begins with so many blanks from now on, if it has more. */
+static void move_out(int blanks) {
+  int start = line_start(rl_end), have = start;
+  while (have < rl_end && rl_line_buffer[have] == ' ') have++;
+  int spare = have - start - blanks;
+  if (spare <= 0 || rl_point < have) return;
+  rl_delete_text(start, start + spare);
+  rl_point -= spare;
+  rl_redisplay();                        /* rl_newline would not show it */
+}
+
 static int enter(int count, int key) {
+  int blanks = -1;
   char *indent = self.enter
-    ? self.enter(self.ctx, rl_line_buffer, (size_t)rl_end) : NULL;
+    ? self.enter(self.ctx, rl_line_buffer, (size_t)rl_end, &blanks) : NULL;
+  if (blanks >= 0) move_out(blanks);
   if (!indent) return rl_newline(count, key);
   if (rl_get_keymap() == rl_get_keymap_by_name("vi-command")) {
     rl_point = line_end(rl_point);

@@ -51,10 +51,11 @@ bool replplace_reflows(void) {
   return getenv("XTERM_VERSION") == NULL;
 }
 
-/* Nobody can tell where the cursor is: programs write, too. Blanks, one fewer
-   than fit a line, end in the next line unless they began at its start. */
+/* Nobody can tell where the cursor is: programs write, too. As many blanks as
+   fit a line end in the next one unless they began at its start: terminals
+   wrap only when there is one character more. */
 void replplace_fresh(FILE *out) {
   const char *term = getenv("TERM");
   if (!term || !*term || strcmp(term, "dumb") == 0) return;
-  fprintf(out, "%*s\r\033[K", sys_columns(fileno(out)) - 1, "");
+  fprintf(out, "%*s\r\033[K", sys_columns(fileno(out)), "");
 }

@@ -74,13 +74,21 @@ static void *allocate(void *ud, void *p, size_t old, size_t new) {
 
 /* ---- interruption ---- */
 
-/* Stays where a statement of the prompt is stopped for the second time. */
+static bool is_own_frame(const lua_Debug *ar) {
+  return strncmp(ar->source, "=errand:", 8) == 0;
+}
+
+/* Stays where a statement of the prompt is stopped for the second time; what
+   is raised once is then raised again in the user's code alone, so that the
+   library can note what became of a write. */
 static void stop_hook(lua_State *L, lua_Debug *ar) {
-  (void)ar;
   Err err;
   if (!state_insists()) {
     lua_sethook(L, NULL, 0, 0);
     if (!interrupted) return;      /* what was to be stopped is over */
+  } else if (!interrupted) {
+    lua_getinfo(L, "Sl", ar);
+    if (ar->currentline <= 0 || is_own_frame(ar)) return;
   }
   interrupted = 0;
   if (on_stop) on_stop(L);
@@ -368,10 +376,6 @@ void state_free(State *s) {
 }
 
 /* ---- the protected door ---- */
-
-static bool is_own_frame(const lua_Debug *ar) {
-  return strncmp(ar->source, "=errand:", 8) == 0;
-}
 
 void state_push_where(lua_State *L) {
   lua_Debug ar;

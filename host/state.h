@@ -35,11 +35,14 @@ int state_load(lua_State *L, const char *text, size_t len, const char *name,
    instruction. Async-signal-safe. Returns how often that was asked for since
    somebody heeded it. */
 int state_interrupt(void);
-/* Makes thread L raise "interrupted" at its next instruction. */
+/* Makes thread L raise "interrupted" at its next instruction; while
+   state_insists at its next one outside the embedded library. */
 void state_stop(lua_State *L);
 /* A statement of the prompt begins, or has ended, in thread L. The first
    state_interrupt in it is an error like any other, which its code may catch.
-   From the second one on every instruction raises, so that nothing can. */
+   From the second one on every instruction raises that is not the embedded
+   library's, so that nothing can; the library still notes what became of a
+   write. */
 void state_statement(lua_State *L, bool begins);
 /* Whether that second one has come. */
 bool state_insists(void);

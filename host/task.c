@@ -369,9 +369,11 @@ void task_interrupt(lua_State *L) {
   Sched *s = task_sched(L);
   if (s->nested) {
     cancel_wait(s->nested);
-    return;
+  } else if (s->main) {
+    task_stop(s->main, ERR_CANCELLED);
+  } else {
+    s->ending = s->interrupted = true;   /* drain sees to the rest */
   }
-  if (s->main) task_stop(s->main, ERR_CANCELLED);
 }
 
 bool task_in_main(lua_State *L) {
@@ -383,18 +385,22 @@ bool task_in_main(lua_State *L) {
    cancelled, since whatever it worked for will not come. A task that goes on
    in spite of many cancellations is left behind. */
 static int drain(lua_State *L, Sched *s, bool failed, Err *err) {
+  s->interrupted = false;
   /* Who leaves the prompt does not wait either. */
-  if (state_is_leaving()) failed = true;
-  for (int round = 0; s->alive > 0; round++) {
-    if (failed && round > DRAIN_ROUNDS) break;
-    if (failed) task_cancel_others(L);
+  if (failed || state_is_leaving()) s->ending = true;
+  for (int round = 0; s->alive > 0 && round <= DRAIN_ROUNDS;) {
+    if (s->ending) {
+      round++;
+      task_cancel_others(L);
+    }
     run_ready(L, s);
-    double patience = s->head ? 0 : failed ? DRAIN_WAIT : -1;
+    double patience = s->head ? 0 : s->ending ? DRAIN_WAIT : -1;
     if (s->alive > 0 && turn(s, patience, err) != 0) return -1;
   }
   size_t lost = s->lost;
   s->lost = 0;
-  if (failed || lost == 0) return 0;
+  if (s->interrupted) return err_set(err, ERR_CANCELLED, "interrupted");
+  if (s->ending || lost == 0) return 0;
   *err = s->lost_err;
   err_prefix(err, "%zu task%s failed and nobody joined it", lost,
              lost == 1 ? "" : "s");
@@ -422,9 +428,9 @@ static int run_protected(lua_State *L) {
   int bad = run_main(L, s, t, &err);
   s->main = before;
   if (bad) return lerr_raise(L, &err);
-  if (!before && drain(L, s, t->state == TASK_FAILED, &err) != 0)
-    return lerr_raise(L, &err);
-  return outcome(L, t);
+  int left = before ? 0 : drain(L, s, t->state == TASK_FAILED, &err);
+  if (!before) s->ending = false;
+  return left ? lerr_raise(L, &err) : outcome(L, t);
 }
 
 int task_run(lua_State *L, int nargs, int nresults, Err *err) {

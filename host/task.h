@@ -34,7 +34,8 @@ void wait_done(Wait *w);
 /* Makes the scheduler of a new state. */
 void task_open(lua_State *L);
 
-/* Ctrl-C: cancels what the main task waits for. From the loop only. */
+/* Ctrl-C: cancels what the main task waits for or, where that has ended, the
+   tasks that are left. From the loop only. */
 void task_interrupt(lua_State *L);
 
 /* Whether what runs now belongs to the main task. */

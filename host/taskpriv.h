@@ -46,6 +46,8 @@ struct Sched {
   Task *current;
   Task *head, *tail;       /* ready queue */
   Task *main;
+  bool ending;             /* nobody waits for the tasks that are left */
+  bool interrupted;        /* while the tasks that were left ran to their end */
   size_t alive;
   int depth;               /* waits that turn the loop inside one another */
   Wait *nested;            /* wait of code that cannot yield */

@@ -81,8 +81,9 @@ function M.get(catalogue, profile, auth)
 end
 
 --- From now on accounts are made anew, of the configuration in force then.
--- Calls under way go on with those they have.
+-- Those there were are gone: core.client sends nothing more over them.
 function M.forget()
+  for _, account in pairs(accounts) do account.gone = true end
   accounts = {}
 end
 

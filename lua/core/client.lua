@@ -141,6 +141,13 @@ local function refuse_paused(account, op, request)
   error_.rethrow(err)
 end
 
+-- What each() gave before :profile, :sandbox or :reload would go on there.
+local function refuse_gone(account, op)
+  if not account.gone then return end
+  error_.raise("validation", ("this was begun with profile '%s' before calls went elsewhere: begin it anew; nothing was sent")
+    :format(account.profile), { service = account.service, operation = operation_name(op) })
+end
+
 local reasons = {
   attempts = "more are not made (setting 'retry')",
   time = "the call had no time for another (setting 'timeout')",
@@ -162,6 +169,7 @@ end
 -- What changes something is recorded before it leaves. look (nullable) is
 -- shown the whole decoded reply, for paging.
 function M.send(account, op, request, look)
+  refuse_gone(account, op)
   paths.apply(account.paths, op, request)
   if session.gate then
     local stop, data, reply = session.gate(account, op, request)

@@ -2,6 +2,7 @@
 -- SPDX-License-Identifier: MIT
 
 local json = require "host.json"
+local redact = require("host.err").redact
 
 local M = {}
 
@@ -109,6 +110,13 @@ local function response_part(row)
   }
 end
 
+-- What was kept in memory may hold what became known as a secret later.
+local function without_secrets(row)
+  local out = {}
+  for name, value in pairs(row) do out[name] = type(value) == "string" and redact(value) or value end
+  return out
+end
+
 local function entry(row)
   local stages, total = timings(row)
   return json.object {
@@ -123,7 +131,7 @@ end
 -- @tparam table rows whole exchanges of the store, oldest first
 function M.text(rows)
   local entries = json.array({})
-  for i, row in ipairs(rows) do entries[i] = entry(row) end
+  for i, row in ipairs(rows) do entries[i] = entry(without_secrets(row)) end
   local archive = json.object { log = json.object { version = "1.2",
     creator = json.object { name = "errand", version = require("host.sys").version }, entries = entries,
     comment = "Without secrets: [secret] stands for them. Bodies and numbers are as errand keeps them." } }

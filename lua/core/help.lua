@@ -6,18 +6,38 @@ local options = require "core.options"
 
 local help = {}
 
+-- Columns that a text may take. In a narrower window one stays free: some
+-- terminals break a line that is full.
+local function room()
+  local sys = require "host.sys"
+  local columns = sys.isatty(1) and sys.columns(1) or 80
+  return columns < 80 and math.max(columns - 1, 20) or 80
+end
+
 local function wrap(text, indent)
-  return indent .. options.wrap(text, 80, indent)
+  return indent .. options.wrap(text, room(), indent)
+end
+
+-- Where two columns have no room each text stands below its name.
+local function stacked(names, summaries)
+  local lines = {}
+  for i, name in ipairs(names) do
+    local indent = name:match "^ *" .. "      "
+    lines[#lines + 1] = "  " .. name
+    if summaries[i] and summaries[i] ~= "" then lines[#lines + 1] = wrap(summaries[i], indent) end
+  end
+  return table.concat(lines, "\n")
 end
 
 local function list(names, summaries)
+  if room() < 60 then return stacked(names, summaries) end
   local width, lines = 0, {}
   for _, name in ipairs(names) do width = math.max(width, #name) end
   width = math.min(width, 34)
   local indent = (" "):rep(width + 4)
   for i, name in ipairs(names) do
     local gap = #name > width and "\n" .. indent or (" "):rep(width + 2 - #name)
-    lines[i] = ("  " .. name .. gap .. options.wrap(summaries[i] or "", 80, indent)):gsub("%s+$", "")
+    lines[i] = ("  " .. name .. gap .. options.wrap(summaries[i] or "", room(), indent)):gsub("%s+$", "")
   end
   return table.concat(lines, "\n")
 end
@@ -264,14 +284,16 @@ local function contents()
   for i, name in ipairs(cli.commands) do commands[i] = cli.module(name).summary end
   for i, entry in ipairs(doc) do names[i], texts[i] = entry.name, entry.summary end
   for i, name in ipairs(services.names()) do titles[i] = services.catalogue(name).title or "" end
-  return table.concat({
-    "commands:\n" .. list(cli.commands, commands),
-    "services:\n" .. list(services.names(), titles),
-    "script library:\n" .. list(names, texts),
-    require("core.session").command == "prompt"
-      and "?TOPIC says more; :search WORDS looks through all operations; :help lists the commands of the\nprompt, :tour shows them."
-      or "errand help TOPIC says more; errand search WORDS looks through all operations. errand alone opens a prompt.",
-  }, "\n\n")
+  local parts = { "services:\n" .. list(services.names(), titles), "script library:\n" .. list(names, texts) }
+  -- The commands of a shell are nothing to type at the prompt.
+  if require("core.session").command == "prompt" then
+    parts[3] = wrap("?NAME says more; :search WORDS looks through all operations; :help lists the commands of the prompt, "
+      .. ":tour shows them.", "")
+  else
+    table.insert(parts, 1, "commands:\n" .. list(cli.commands, commands))
+    parts[4] = "errand help TOPIC says more; errand search WORDS looks through all operations. errand alone opens a prompt."
+  end
+  return table.concat(parts, "\n\n")
 end
 
 local function library_entry(topic)

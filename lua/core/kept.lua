@@ -234,10 +234,11 @@ function M.reply_body(account, op, value, data)
   return redacted(value, replacements(account, op, data, data == nil), not op.resource)
 end
 
---- The message of an error, without the start of a reply that is a secret.
+--- The message of an error, without secrets and without the start of a reply
+-- that is one.
 function M.message(op, err)
   local text = tostring(err.message)
-  return op.secret and text:gsub("it begins: .*", "it is not kept") or text
+  return redact(op.secret and text:gsub("it begins: .*", "it is not kept") or text)
 end
 
 --- Whether a raw call is one that buys a token.

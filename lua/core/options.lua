@@ -10,6 +10,7 @@
 --   type        of the value: string integer number boolean date file json
 --   enum, min, max, pattern     what the value must be
 --   convert     function(text) -> value, or nil and what is wrong
+--   secret      help does not show its default
 --   last        all words after its value are rest
 --   key         where the value goes in the result (default: name, "_" for "-")
 
@@ -319,7 +320,11 @@ local function remarks(row)
   end
   if row.required then add("required") end
   if row.repeatable then add("may be repeated") end
-  if row.default ~= nil then add("default " .. tostring(row.default)) end
+  if row.secret then
+    add("secret: @FILE, or - for a line of standard input")
+  elseif row.default ~= nil then
+    add("default " .. tostring(row.default))
+  end
   return text
 end
 

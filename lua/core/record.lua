@@ -21,10 +21,15 @@ function M.store()
   return store
 end
 
---- Closes the store, if it was opened; the next write opens it again.
-function M.close()
+--- Writes what waits to be written into the store.
+function M.flush()
   local ok, err = pcall(history.flush)
   if not ok then require("std.log").error("the last reads are not in the history: " .. tostring(err)) end
+end
+
+--- Closes the store, if it was opened; the next write opens it again.
+function M.close()
+  M.flush()
   if store then store:close() end
   store = nil
 end

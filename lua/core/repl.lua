@@ -132,8 +132,10 @@ local function hook(self, pending)
   end)
   host.on_enter(function(text)
     text = whole(pending, text)
-    if self.asking or statement.complete(text) then return nil end
-    return statement.indent(text)
+    if self.asking then return nil end
+    local blanks = statement.blanks(text)
+    if statement.complete(text) then return nil, blanks end
+    return statement.indent(text), blanks
   end)
   host.on_display(function(words, columns, rows)
     return require("core.repl.complete").display(words, columns, rows)

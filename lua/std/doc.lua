@@ -24,6 +24,9 @@ return {
       { "short", "one letter: -x" },
       { "value", "what help shows for the value" },
       { "positional", "true: a plain word instead of an option" },
+      { "secret", "true: a text that help, errors and logs never show. It may be given as @FILE, from a file that only "
+        .. "you can read, or as -, one line of standard input; where it is required and missing it is "
+        .. "asked for on the terminal" },
     },
     example = [[
 local opt = args{
@@ -129,7 +132,7 @@ print(value, err.kind, err.message)]] },
       { "key", "function(input) -> text; one live run for each" },
       { "on_fail", "\"hold\" (a person looks) or \"undo\"" },
       { "timeout", "of the whole run, such as \"14d\"; then it is held" },
-      { "secret", "names of members of the input that are never kept" },
+      { "secret", "names of members of the input that are never kept; a row of args with secret = true is one" },
       { "summary, doc", "shown by --help" },
     },
     example = [[

@@ -43,6 +43,9 @@ local function secrets_of(options)
     if not known then bad("secret: there is no argument '%s'%s", member, require("core.suggest").did_you_mean(member, names)) end
     out[member] = true
   end
+  for _, row in ipairs(options.args or {}) do
+    if type(row) == "table" and row.secret and type(row[1]) == "string" then out[row[1]] = true end
+  end
   for key in pairs(options.secret or {}) do
     if math.type(key) ~= "integer" then bad("secret: a list of names expected, such as { \"token\" }") end
   end
@@ -56,7 +59,8 @@ end
 -- as args{} has them), input (function of the arguments, runs once and may
 -- read files), key (function of the input: one live run each), on_fail ("hold"
 -- or "undo"), timeout ("14d"), secret (names of input members that are never
--- kept). body(run, input) returns the run's output. In it every call is a step:
+-- kept; arguments whose row says secret = true are among them). body(run,
+-- input) returns the run's output. In it every call is a step:
 -- run:step(name, operation, arguments...), with run:sleep, approve, parallel,
 -- each, pivot, note, now, uuid, random, hold and undo beside it.
 --

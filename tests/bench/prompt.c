@@ -4,8 +4,10 @@
 /* prompt RUNS LIMIT NAME PROMPT COMMAND... -- PROMPT COMMAND...
    The commands run alternately, so that a busy machine slows both, each on a
    terminal of its own, until it has written PROMPT; the end of input then
-   makes it leave. Prints medians and their ratio, that of the second to the
-   first; fails if the ratio is above LIMIT. */
+   makes it leave. Prints in one line the medians, their ratio, that of the
+   second to the first, and the noise of the machine: how far apart the
+   quartiles of the first lie, in parts of its median. Fails if the ratio is
+   above LIMIT; where there is much noise it first measures up to twice more. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,7 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 20000, WARM = 5 };
+enum { PATIENCE_MS = 20000, WARM = 5, NOISY = 20, ROUNDS = 3 };
 
 typedef struct Command {
   const char *prompt;
@@ -112,6 +114,23 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+typedef struct Medians {
+  double first, second;
+  double noise;            /* percent */
+} Medians;
+
+/* n runs of each, in turn. */
+static Medians measure(Command commands[2], size_t n) {
+  for (size_t i = 0; i < n; i++)
+    for (int c = 0; c < 2; c++) commands[c].times[i] = run(&commands[c]);
+  for (int c = 0; c < 2; c++)
+    qsort(commands[c].times, n, sizeof(double), by_value);
+  const double *first = commands[0].times;
+  double median = first[n / 2];
+  double spread = first[n * 3 / 4] - first[n / 4];
+  return (Medians){median, commands[1].times[n / 2], spread / median * 100};
+}
+
 int main(int argc, char **argv) {
   int split = 0;
   for (int i = 5; i < argc && !split; i++)
@@ -132,16 +151,17 @@ int main(int argc, char **argv) {
   if (!commands[0].times || !commands[1].times) die("calloc", ENOMEM);
   for (int warm = 0; warm < WARM; warm++)
     for (int c = 0; c < 2; c++) run(&commands[c]);
-  for (size_t i = 0; i < n; i++)
-    for (int c = 0; c < 2; c++) commands[c].times[i] = run(&commands[c]);
-  for (int c = 0; c < 2; c++)
-    qsort(commands[c].times, n, sizeof(double), by_value);
-  double a = commands[0].times[n / 2], b = commands[1].times[n / 2];
-  printf("%-28s %8.2f ms %8.2f ms   ratio %.2f\n", argv[3], a * 1e3, b * 1e3,
-         b / a);
+  Medians m = measure(commands, n);
+  for (int i = 1; i < ROUNDS && m.second / m.first > limit && m.noise > NOISY;
+       i++)
+    m = measure(commands, n);
+  double ratio = m.second / m.first;
+  printf("%-28s %8.2f ms %8.2f ms   ratio %.2f   noise %.0f %%\n", argv[3],
+         m.first * 1e3, m.second * 1e3, ratio, m.noise);
   free(commands[0].times);
   free(commands[1].times);
-  if (b / a <= limit) return EXIT_SUCCESS;
-  fprintf(stderr, "prompt: %s: the ratio is above %.2f\n", argv[3], limit);
+  if (ratio <= limit) return EXIT_SUCCESS;
+  fprintf(stderr, "prompt: %s: the ratio is above %.2f%s\n", argv[3], limit,
+          m.noise > NOISY ? ", but the machine was busy: try again" : "");
   return EXIT_FAILURE;
 }

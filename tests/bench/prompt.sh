@@ -1,6 +1,7 @@
 #!/bin/sh
 # How long errand takes to its first prompt, beside lua5.4 -i: at most twice as
-# long, with no history and with a full one.
+# long, with no history and with a full one. A line has the medians of runs in
+# turn, their ratio, and the machine's noise meanwhile.
 # prompt.sh BUILD_DIR [RUNS]
 set -eu
 build=$1

@@ -5,61 +5,15 @@
 # canary.sh has each way to give a secret; here all are there at once, the
 # server and the proxy say all of them back, and every command's output and
 # every file that remains is looked through for them: as they are, in URLs,
-# in base64, in JSON. Each secret holds a word that no escape changes.
+# in base64, in JSON.
 . tests/e2e/lib/e2e.sh
+. tests/e2e/lib/canary.sh
 cd "$tmp" || exit 1
-umask 077
 
-secret_of() {
-  printf '%s' "%x/+\"\\$1&=z"
-}
-
-json_of() {
-  secret_of "$1" | sed 's/[\\"]/\\&/g'
-}
-
-url_of() {
-  secret_of "$1" | sed 's/%/%25/g; s!/!%2F!g; s/+/%2b/g; s/"/%22/g; s/\\/%5C/g; s/&/%26/g; s/=/%3D/g'
-}
-
-# The word, and what base64 makes of it behind 0, 1 and 2 other bytes.
-forms_of() {
-  echo "$1"
-  behind=0
-  for before in '' A AA; do
-    first=$(((behind * 8 + 5) / 6 + 1))
-    last=$(((behind + ${#1}) * 8 / 6))
-    printf '%s' "$before$1" | base64 -w 0 | cut -c "$first-$last"
-    behind=$((behind + 1))
-  done | sed 'p; y!+/!-_!'
-}
-
-words="QzKey777Xw QzKeyPw77Xw QzProxy77Xw QzProxyEnv7Xw QzLogin77Xw QzToken77Xw QzIxonPw7Xw QzIxonOtp7Xw QzBody777Xw"
-for word in $words; do forms_of "$word"; done >forms
-
-# clean WHAT [FILE...]: no form of any secret in these files, or else in what
-# the last command wrote
-clean() {
-  what=$1
-  shift
-  [ $# -gt 0 ] || set -- out err
-  ! grep -aqFf "$tmp/forms" "$@"
-  result $? "$what" || grep -anFf "$tmp/forms" "$@" | head -n 5 | cut -c 1-300 | sed 's/^/# leak: /'
-}
-
-# echoes WORD...: what a server that means harm, or has a bad day, makes of the
-# secrets that it was sent
-echoes() {
-  all=
-  all_json=
-  for word in "$@"; do
-    all="$all $(secret_of "$word") $(url_of "$word") $(secret_of "$word" | base64 -w 0)"
-    all_json="$all_json $(json_of "$word") $(url_of "$word") $(printf 'user:%s' "$(secret_of "$word")" | base64 -w 0)"
-  done
-}
+canaries QzKey777Xw QzKeyPw77Xw QzProxy77Xw QzProxyEnv7Xw QzLogin77Xw QzToken77Xw QzIxonPw7Xw QzIxonOtp7Xw QzBody777Xw
 
 {
-  echoes QzLogin77Xw QzToken77Xw QzBody777Xw
+  echoed QzLogin77Xw QzToken77Xw QzBody777Xw
   cat <<END
 === reply POST /auth times=0
 HTTP/1.1 200 OK
@@ -78,7 +32,7 @@ Content-Type: application/json
 
 []
 END
-  echoes QzIxonPw7Xw QzIxonOtp7Xw
+  echoed QzIxonPw7Xw QzIxonOtp7Xw
   cat <<END
 === reply POST /access-tokens times=0
 HTTP/1.1 403 Forbidden
@@ -87,7 +41,7 @@ X-Echo: $all
 
 {"status":"error","data":[{"message":"$all_json"}]}
 END
-  echoes QzKey777Xw QzProxyEnv7Xw
+  echoed QzKey777Xw QzProxyEnv7Xw
   cat <<END
 === reply GET http://reports.example.com/variable times=0
 HTTP/1.1 500 Server Error
@@ -96,7 +50,7 @@ X-Echo: $all
 
 {"isSuccess":false,"error":{"message":"$all_json"}}
 END
-  echoes QzKey777Xw QzProxy77Xw
+  echoed QzKey777Xw QzProxy77Xw
   cat <<END
 === reply times=0
 HTTP/1.1 500 Server Error

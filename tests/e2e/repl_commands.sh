@@ -115,8 +115,19 @@ for size in "80 24" "40 10"; do
   looking
   enter ':help'
   shows ":search WORDS" "$size: :help"
+  enter ':help calls'
+  [ "$(wc -l <out)" -le 7 ] && ! grep -q '^    ' out
+  result $? "$size: :help NAME is broken once"
   enter ':search withdraw invite'
   shows "ixon.invites.delete" "$size: :search"
+  enter ':search membership role'
+  ! grep -q '^    ' out
+  result $? "$size: and has a line for each"
+  enter '?ixon.roles'
+  tells "gives the one record or nil, and raises kind conflict" "$size: help fits the window"
+  enter '?'
+  tells ":help lists the commands of the prompt, :tour shows them." "$size: so does the list of all"
+  lacks "Run a script" "$size: which has no commands of the shell"
   enter ':serch invite'
   shows ":search?" "$size: a misspelt command"
   screen_type ':q'

@@ -182,7 +182,8 @@ for signal in TERM HUP QUIT; do
   begin
   screen_type 'half a line'
   screen_wait 'half a line'
-  kill -$signal "$(pgrep -P "$screen_pid" -x errand)"
+  read -r child _ <"/proc/$screen_pid/task/$screen_pid/children"
+  kill -$signal "$child"
   screen_shows 'code 1' "SIG$signal while a line is edited ends the prompt"
   plain "SIG$signal"
 done
@@ -255,6 +256,25 @@ prompt_end
 exits 0 "the end is an end as any other"
 try errand calls
 outputs "in_doubt" "the history holds it"
+
+# The second Ctrl-C cannot be caught, but what it means for a write is noted.
+serve replies
+accounts "$at"
+prompt_start 80 24
+begin
+screen_type 'print "go" io.stdout:flush() pcall(sleep, 3600) qalyptus.groups.create{ name = "Other people" }'
+screen_key Enter
+screen_until said_go
+screen_key C-c
+await_request
+screen_key C-c
+await_prompt
+shows "in doubt" "the second Ctrl-C reports a write in flight, too"
+enter ':calls'
+shows "in doubt" "and the list of calls"
+prompt_end
+try errand calls --limit 1
+outputs "in_doubt" "and the history"
 
 cd "$here" || exit 1
 screen_stop

@@ -93,6 +93,16 @@ return #long"
   exits 0 "$size: the end"
 done
 
+# ---- what a program leaves on the line ----
+
+prompt_start 80 24 --sandbox
+for text in a abc "$(printf '%079d' 0)" "$(printf '%080d' 0)" "$(printf '%081d' 0)"; do
+  enter "io.write('$text')"
+  tr -d '\n' <out | grep -qF "')${text}errand(sandbox)>"
+  result $? "the prompt stands below ${#text} characters without a line end"
+done
+prompt_end
+
 # ---- the window changes while a line is typed ----
 
 prompt_start 80 24 --sandbox

@@ -140,3 +140,62 @@ t.describe("args", function()
     t.eq(read(file, "--csv", "-").csv, "-")
   end)
 end)
+
+t.describe("a secret argument", function()
+  local host_err = require "host.err"
+  local sys = require "host.sys"
+  local secret = { { "password", secret = true, required = true, min = 6, pattern = "[%w.-]+", doc = "Of the user." } }
+
+  -- A file with this text, of this mode; its path.
+  local function file(text, mode)
+    local path = os.tmpname()
+    os.remove(path)
+    assert(sys.write_file(path, text, mode or 384))
+    return path
+  end
+
+  t.it("is known to redaction, wherever it came from", function()
+    t.eq(read(secret, "--password", "typed-canary-1").password, "typed-canary-1")
+    local path = file "canary-of-a-file\n"
+    t.eq(read(secret, "--password", "@" .. path).password, "canary-of-a-file")
+    os.remove(path)
+    t.eq(host_err.redact "typed-canary-1, canary-of-a-file", "[secret], [secret]")
+  end)
+
+  t.it("is told in no error", function()
+    local found, err = problems(secret, "--password", "a canary with blanks")
+    t.eq(found["--password"], "does not look right")
+    t.ok(not tostring(err.message):find "canary", err.message)
+    t.eq(problems(secret, "--password", "can")["--password"], "at least 6 characters expected")
+    local twice = problems(secret, "--password", "canary-one", "--password", "canary-two")
+    t.eq(twice["--password"], "given twice")
+  end)
+
+  t.it("comes from no file that others can read", function()
+    local path = file("canary-of-a-file\n", 420)
+    local found = problems(secret, "--password=@" .. path)
+    t.ok(found["--password"]:find("chmod 600", 1, true), found["--password"])
+    os.remove(path)
+    t.ok(problems(secret, "--password=@" .. path)["--password"]:find "cannot open")
+    t.ok(problems(secret, "--password=@")["--password"]:find "@FILE")
+  end)
+
+  t.it("is a text", function()
+    t.raises(function() read({ { "pin", "integer", secret = true } }) end, "must be a string")
+    t.raises(function() read({ { "pin", secret = true, enum = { "a" } } }) end, "must be a string")
+  end)
+
+  t.it("is no part of the help, not even as a default", function()
+    local child = require "child"
+    local out = child.script('args{ { "pin", secret = true, default = "canary-4321" } }', "") -- without --help
+    t.eq(out, "")
+    out = child.errand "run main.lua --help"
+    t.ok(out:find("--pin", 1, true) and not out:find("canary", 1, true), out)
+    child.file("main.lua", 'local o = args{ { "pin", secret = true, required = true } } log(o.pin) error("no " .. o.pin, 0)')
+    out = child.errand "run main.lua"
+    t.ok(out:find("@FILE", 1, true), out)
+    out = child.errand "run main.lua --pin canary-4321"
+    t.ok(out:find("no [secret]", 1, true) and not out:find("canary", 1, true), out)
+    child.clean()
+  end)
+end)

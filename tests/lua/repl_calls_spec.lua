@@ -215,6 +215,61 @@ t.describe("the exchanges of a session", function()
     if not ok then error(err, 0) end
   end)
 
+  t.it("are bounded in what they were given, too", function()
+    local limits = calls.limits
+    calls.limits = { exchanges = 9, calls = 4, exchange_bytes = 1e6, body_bytes = 1e6, result_bytes = 7000 }
+    local ok, err = pcall(recording, function(recorder, service)
+      for _ = 1, 4 do pcall(service.things.create, { name = ("x"):rep(3000) }) end
+      t.ok(recorder.result_bytes <= 7000, recorder.result_bytes)
+      t.eq({ recorder:call(1).args, recorder:call(1).args_cut }, { { n = 1 }, true })
+      t.eq(#recorder:call(4).args[1].name, 3000)
+      pcall(service.things.get, ("x"):rep(2 * 1024 * 1024))
+      t.eq({ recorder:call(5).args, recorder:call(5).args_cut }, { { n = 1 }, true })
+    end)
+    calls.limits = limits
+    if not ok then error(err, 0) end
+  end)
+
+  t.it("that end when they are no longer kept leave nothing behind", function()
+    acme.serve(function() return acme.ok { text = "x" } end)
+    local limits = calls.limits
+    calls.limits = { exchanges = 9, calls = 2, exchange_bytes = 1e6, body_bytes = 1e6, result_bytes = 1e6 }
+    local ok, err = pcall(recording, function(recorder, service)
+      recorder:observe(services.behind(service.things.get), function()
+        for _ = 1, 3 do service.things.get "t1" end
+        return ("x"):rep(3000)
+      end)
+      t.eq(recorder.result_bytes, recorder:call(3).bytes + recorder:call(4).bytes)
+    end)
+    calls.limits = limits
+    if not ok then error(err, 0) end
+  end)
+
+  t.it("that were stopped behind their reply are over", function()
+    recording(function(recorder, service)
+      local client = require "core.client"
+      local what = services.behind(service.things.get)
+      local account = client.account_of(what.module, what.op)
+      local ok, err = pcall(recorder.observe, recorder, what, function()
+        local request = client.build(what.op, account.settings, "t1")
+        request.operation = "things.get"
+        recorder:begin(require("core.history").begin(account, what.op, request))
+        error("stopped", 0)
+      end)
+      t.eq({ ok, err, recorder.flying, recorder:exchange(1).outcome }, { false, "stopped", 0, "failed" })
+    end)
+  end)
+
+  t.it("take what goes round in circles for no symbol", function()
+    require "core.run.symbol"
+    recording(function(_, service)
+      local round = { name = "Pump" }
+      round.round = round
+      local ok, err = pcall(service.things.create, round)
+      t.eq({ ok, err.kind }, { false, "validation" })
+    end)
+  end)
+
   t.it("say how long the network took", function()
     acme.serve(answering)
     recording(function(recorder, service)

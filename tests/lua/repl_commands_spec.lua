@@ -404,6 +404,20 @@ t.describe(":undo", function()
     end)
   end)
 
+  t.it("knows a sandbox from the one before", function()
+    in_world({ true }, function(shell, _, invite)
+      session.sandbox, session.child = true, { "the first" }
+      local ok, err = pcall(invite)
+      local n = shell.calls.sent
+      session.child = { "the second" }
+      local text = ":undo " .. n
+      local refused_, why = pcall(run, shell, text)
+      session.sandbox, session.child = nil, nil
+      t.eq({ ok, err and err.kind }, { true })
+      t.eq({ refused_, why.message:find("was made in the sandbox that was turned off since", 1, true) ~= nil }, { false, true })
+    end)
+  end)
+
   t.it("is only shown in plan mode", function()
     in_world({}, function(shell, ixon, invite)
       invite()
@@ -484,6 +498,17 @@ t.describe(":profile", function()
     end)
   end)
 
+  t.it("ends what each() gave before", function()
+    with_file(two_profiles(acme.url()), function(shell)
+      acme.serve(function() return acme.ok(json.array { { id = "a" } }, { next = "n2" }) end)
+      local next_one = services.get("acme").things.each()
+      t.eq(next_one().id, "a")
+      run(shell, ":profile b")
+      t.raises(next_one, "begun with profile 'a' before calls went elsewhere")
+      t.eq(#acme.seen(), 1)
+    end)
+  end)
+
   t.it("waits for tasks, which would go elsewhere", function()
     with_file(two_profiles(acme.url()), function(shell)
       local task = require "std.spawn"(function() require "std.sleep"(60) end)
@@ -491,6 +516,20 @@ t.describe(":profile", function()
       task:cancel()
       pcall(task.join, task)
       run(shell, ":profile b")
+    end)
+  end)
+end)
+
+t.describe(":sandbox", function()
+  t.it("keeps its record of writes if there is nowhere to go back to", function()
+    with_file("this is no configuration {", function(shell)
+      session.sandbox = true
+      local store = require("core.record").store()
+      local ok = pcall(run, shell, ":sandbox off")
+      local same = rawequal(require("core.record").store(), store)
+      local still = session.sandbox
+      session.sandbox = nil
+      t.eq({ ok, same, still }, { false, true, true })
     end)
   end)
 end)

@@ -138,12 +138,21 @@ t.describe("a statement is left out of the history", function()
 
   t.it("if it gives a literal to what looks like a secret", function()
     for _, text in ipairs { "token = 'abc'", "x.api_key='abc'", "f{ ['x-auth'] = [[abc]] }", "token = ('abc')", "otp = 123456",
-      "if token == 'abc' then end", "token = \"abc", "f{ secretId = { 'abc' } }", "refresh_token = 'a' .. b" } do
+      "if token == 'abc' then end", "token = \"abc", "f{ secretId = { 'abc' } }", "refresh_token = 'a' .. b",
+      "token, n = 'abc', 1", "local secret, n = 'abc', 1", "n, token = f(), 'abc'", "local token <const> = 'abc'",
+      "token = os.getenv('T') or 'abc'", "x.token, y['z'] = 'abc', 'b'" } do
       t.ok(is(text), text)
     end
-    for _, text in ipairs { "token = t", "token = f()", "tokens.list()", "x = token", "-- token = 'abc'", "print(token, 'abc')" } do
+    for _, text in ipairs { "token = t", "token = f()", "tokens.list()", "x = token", "-- token = 'abc'", "print(token, 'abc')",
+      "token = f('abc')", "token = t y = 'abc'", "n, m = 1, 'abc'", "token, n = f(), 1" } do
       t.ok(not is(text), text)
     end
+  end)
+
+  t.it("soon, however long it is", function()
+    local began = require("host.sys").clock()
+    for _, part in ipairs { "a==b ", "a=(", "a,b=c,", "=", "a=b{", "]=" } do is(part:rep(30000 // #part)) end
+    t.ok(require("host.sys").clock() - began < 2)
   end)
 
   t.it("if a catalogue calls the parameter secret", function()
@@ -212,6 +221,9 @@ t.describe("an error", function()
     t.eq(told "return ixon.group_types.create{ nam = 'x' }":match "\n  return.*",
       "\n  return ixon.group_types.create{ nam = 'x' }\n                                  ^^^")
     t.eq(told "x = ixon.group_types.create{\n  nam = 'x',\n}":match "\n  2 .*", "\n  2 |   nam = 'x',\n        ^^^")
+    local err = { kind = "validation", message = "page-size: at least 1 expected, got 0" }
+    local span = require("core.repl.mark").spans("f{ ['page-size'] = 0, size = 0 }", err)
+    t.eq({ #span, span[1] and span[1].from, span[1] and span[1].to }, { 1, 5, 15 })
   end)
 
   t.it("shows the line of the function that failed, also of an earlier statement", function()

@@ -101,6 +101,23 @@ t.describe("a statement", function()
     t.eq(statement.complete("for i = 1, 2 do\n  x"), false)
   end)
 
+  t.it("may end with an expression behind a semicolon", function()
+    t.eq(statement.compile("x = 5; x", environment())(), 5)
+    t.eq(statement.compile("local u = { 7; 8 }; u[2]", environment())(), 8)
+    t.eq(statement.complete "x = 5; x", true)
+    t.eq(statement.complete "x = 5; f(", false)
+  end)
+
+  t.it("gives no values from the inside of a block", function()
+    local texts = { "for i = 1, 3 do\n  i\nend", "if x then\n  x\nend", "function f()\n  x = 1\n  x\nend", "do x = 1; x end" }
+    for _, text in ipairs(texts) do
+      local fn, message, incomplete = statement.compile(text, environment())
+      t.eq(fn, nil, text)
+      t.ok(message:find("near", 1, true), text)
+      t.eq(incomplete, false, text)
+    end
+  end)
+
   t.it("blames the place that is wrong", function()
     local cases = {
       ["1 + )"] = ")", ["x = = 1"] = "=", ["x y"] = "y", ["\"abc"] = "\"abc", ["x = 'a\\q'"] = "'a\\q", ["y = 3..2"] = "3..2",
@@ -205,5 +222,23 @@ t.describe("a statement of several lines", function()
       { "x = 1", "x = 1" },
     }
     for _, case in ipairs(cases) do t.eq(statement.tidy(case[1]), case[2]) end
+  end)
+end)
+
+t.describe("the last line of a statement", function()
+  t.it("moves out if it closes a block", function()
+    local cases = {
+      ["if x then\n  f()\n  end"] = 0, ["if x then\n  f()\n  else"] = 0, ["if x then\n  f()\n  elseif y then"] = 0,
+      ["repeat\n  f()\n  until x"] = 0, ["f(\n  1\n  )"] = 0, ["t = {\n  1,\n  }"] = 0,
+      ["for i = 1, 2 do\n  if i then\n    f()\n    end"] = 2,
+    }
+    for text, blanks in pairs(cases) do t.eq(statement.blanks(text), blanks, text) end
+  end)
+
+  t.it("stays where it is otherwise", function()
+    for _, text in ipairs { "x = 1", "if x then\n  f()", "if x then\n  f()\nend", "if x then\n f()\n end", "s = [[\n  end",
+                            "if x then\n  f() end" } do
+      t.eq(statement.blanks(text), nil, text)
+    end
   end)
 end)

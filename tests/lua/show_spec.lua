@@ -276,6 +276,16 @@ t.describe("a list of records", function()
     has(text, "(not shown: a_empty, b_same, c_nested; :v 1 shows all)")
   end)
 
+  t.it("keeps the column that says how a record fares", function()
+    local list = {}
+    for i = 1, 3 do
+      local long = ("x"):rep(20) .. i
+      list[i] = { name = "job " .. i, a = long, b = long, c = long, d = long, status = i == 1 and "failed" or "completed" }
+    end
+    local text = show.format(list, 1, { width = 60 })
+    t.ok(lines_of(text)[1]:find "^name .* status", text)
+  end)
+
   t.it("is written as blocks where not even three columns have room", function()
     local list = { { id = "6112f63b-7769-4f6f-a149-abb6f5ea5130", name = "Anna Admin", email = "anna.admin@example.com",
                      groups = { 1, 2 } },
@@ -398,5 +408,12 @@ t.describe("a help topic", function()
     t.eq(topic.of(print), nil)
     t.raises(function() topic.text({}) end, "no help on a table")
     t.ok(topic.text(ixon.invites.create):find("ixon.invites.create", 1, true))
+  end)
+end)
+
+t.describe("a result that is nil", function()
+  t.it("says how many calls it took, and whether there was something to give", function()
+    t.eq(show.none({ seconds = 0.0061, calls = 1, done = false }), "nil  (0.006 s, 1 call)")
+    t.eq(show.none({ seconds = 0.01, calls = 2, done = true }), "done (0.010 s, 2 calls)")
   end)
 end)

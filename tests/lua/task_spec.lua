@@ -519,3 +519,24 @@ t.describe("a run", function()
 end)
 
 child.clean()
+
+t.describe("a task that goes on in spite of its cancellation", function()
+  local STUBBORN <const> = "spawn(function() while true do pcall(sleep, 3600) end end) sleep(0.01) "
+
+  t.it("does not keep a script that failed, or left, from its end", function()
+    local out, code = child.script(STUBBORN .. "error('no', 0)")
+    t.eq({ out, code }, { "errand: no\n", 1 })
+    t.eq(select(2, child.script(STUBBORN .. "os.exit(3)")), 3)
+    t.eq(select(2, child.errand("-e \"" .. STUBBORN .. "os.exit(4)\"")), 4)
+    child.clean()
+  end)
+
+  t.it("ends at Ctrl-C, as all do that are left when the script has ended", function()
+    local interrupt = 'spawn(function() io.popen("kill -INT $PPID"):close() end)'
+    local out, code = child.script("spawn(function() sleep(3600) end) " .. interrupt)
+    t.eq({ out, code }, { "errand: error: interrupted\n", 130 })
+    out, code = child.script(STUBBORN .. interrupt)
+    t.eq({ out, code }, { "errand: error: interrupted\n", 130 })
+    child.clean()
+  end)
+end)

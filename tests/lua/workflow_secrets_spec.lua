@@ -63,3 +63,22 @@ t.describe("what a plan refused", function()
     t.eq(engine.run { journal = runs.J, clock = runs.clock, id = first.id, plan = with_plan "B" }.state, "done")
   end)
 end)
+
+t.describe("a row of args that says secret = true", function()
+  t.it("names a secret of the input", function()
+    local workflow = require "std.workflow"
+    local rows = { { "pin", secret = true }, { "token" }, { "name" } }
+    local both = workflow.define("w", { args = rows, secret = { "token" } }, print)
+    t.eq(both.secret, { pin = true, token = true })
+  end)
+
+  t.it("is what the names in secret make of theirs", function()
+    local child = require "child"
+    child.file("pw", SECRET .. "\n")
+    child.file("main.lua", [[return workflow.define("w", { args = { { "token", required = true } }, secret = { "token" } },
+      function(_, i) return #i.token end)]])
+    local out = child.errand("--sandbox run main.lua --token @pw")
+    t.ok(out:find(tostring(#SECRET), 1, true) and not out:find(SECRET, 1, true), out)
+    child.clean()
+  end)
+end)

@@ -207,7 +207,7 @@ end
 function cli.main(argv)
   local ok, result = xpcall(dispatch, require("host.state").traceback, argv)
   if not ok then
-    require("host.task").cancel_others() -- what they worked for will not come
+    require("host.task").cancel_others(true) -- what they worked for will not come
     local code = require("core.exit").code(result)
     result = code or report(result)
   end

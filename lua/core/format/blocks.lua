@@ -35,7 +35,7 @@ return function(list, opts)
   local names = opts.columns or records.columns(list)
   local width, titles, taken, cut = opts.width, {}, 0, false
   for i, name in ipairs(names) do
-    titles[i] = host_err.safe(tostring(name))
+    titles[i] = host_err.safe(host_err.redact(tostring(name)))
     taken = math.max(taken, host_err.width(titles[i]))
   end
   if not opts.whole then taken = math.max(1, math.min(taken, width // 2)) end

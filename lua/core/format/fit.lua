@@ -17,6 +17,9 @@ local NARROW = 8
 -- Half an id is of no use to anybody, so these are cut last.
 local whole = { id = true, publicId = true, public_id = true, key = true }
 
+-- How a record fares is asked for as often as what it is called.
+local telling = { status = true, state = true }
+
 -- What is dropped first when not all fit: the largest number.
 local FIRST, PLAIN, SAME, NESTED, EMPTY = 1, 2, 3, 4, 5
 
@@ -72,6 +75,7 @@ local function tier(column, list, nested, filled, same)
   if not filled then return EMPTY end
   if records.is_first(column.name) then return FIRST end
   if nested then return NESTED end
+  if telling[column.name] then return FIRST end
   return same and #list > 1 and SAME or PLAIN
 end
 
@@ -98,7 +102,8 @@ end
 function fit.measure(list, names, redacted)
   local columns = {}
   for i, name in ipairs(names) do
-    local column = { name = name, title = host_err.safe(tostring(name)), cells = {} }
+    local title = tostring(name)
+    local column = { name = name, title = host_err.safe(redacted and host_err.redact(title) or title), cells = {} }
     column.width = host_err.width(column.title)
     measure_one(column, list, redacted)
     columns[i] = column

@@ -17,7 +17,7 @@ local Calls = {}
 Calls.__index = Calls
 
 --- What is kept at most: numbers of exchanges and of calls, bytes of all
--- exchanges, of one body, and of all results.
+-- exchanges, of one body, and of all arguments and results.
 calls.limits = { exchanges = 1000, calls = 1000, exchange_bytes = 16 * 1024 * 1024, body_bytes = 1024 * 1024,
   result_bytes = 16 * 1024 * 1024 }
 
@@ -40,6 +40,7 @@ end
 local function copy(value, room, depth)
   room.values = room.values + 1
   if type(value) == "string" then
+    if #value > MOST_BYTES then room.cut = true return nil end
     room.bytes = room.bytes + #value
     return value
   end
@@ -163,44 +164,54 @@ function Calls:drop_calls()
     self.calls[self.first_call] = nil
     self.first_call = self.first_call + 1
   end
-  -- Of those that stay the oldest results go first.
+  -- Of those that stay the oldest arguments and results go first.
   local at = self.first_call
   while self.result_bytes > calls.limits.result_bytes and at < self.n_calls do
     local one = self.calls[at]
     if one.bytes then
       self.result_bytes = self.result_bytes - one.bytes
+      one.args, one.args_cut = { n = one.args.n }, true
       one.result, one.bytes, one.result_cut = nil, nil, true
     end
     at = at + 1
   end
 end
 
--- The arguments with the names of symbols in their places; whether there was any.
-local function filled(...)
-  local symbol = package.loaded["core.run.symbol"]
-  if not symbol then return table.pack(...), false end
-  local args, any = table.pack(...), false
-  for i = 1, args.n do
-    local found
-    args[i], found = symbol.filled(args[i])
-    any = any or found
+-- Whether a symbol is somewhere in the value.
+local function holds_symbol(symbol, value, seen)
+  if symbol.name(value) then return true end
+  if type(value) ~= "table" or seen[value] then return false end
+  seen[value] = true
+  for _, member in next, value do
+    if holds_symbol(symbol, member, seen) then return true end
   end
-  return args, any
+  return false
+end
+
+-- The arguments with the names of symbols in their places; whether there was
+-- any: without one they stay those that were given.
+local function filled(...)
+  local symbol, args = package.loaded["core.run.symbol"], table.pack(...)
+  if not symbol or not holds_symbol(symbol, args, {}) then return args, false end
+  for i = 1, args.n do args[i] = symbol.filled(args[i]) end
+  return args, true
 end
 
 function Calls:open(what, args)
   local bound = require("core.services").bound[what.module]
-  local copies, is_cut = { n = args.n }, false
+  local copies, is_cut, bytes = { n = args.n }, false, 0
   for i = 1, args.n do
-    local one
-    copies[i], one = kept_copy(args[i])
-    is_cut = is_cut or one
+    local one, size
+    copies[i], one, size = kept_copy(args[i])
+    is_cut, bytes = is_cut or one, bytes + size
   end
   self.n_calls = self.n_calls + 1
   local call = { n = self.n_calls, id = what.id, service = bound.service, resource = what.resource.name, op = what.op,
     how = what.how, profile = bound.profile, in_force = session.profile, sandbox = session.sandbox and true or false,
-    module = what.module, args = copies, args_cut = is_cut, exchanges = {}, undo_of = what.undo_of }
+    world = session.child, module = what.module, args = copies, args_cut = is_cut, bytes = bytes, exchanges = {},
+    undo_of = what.undo_of }
   self.calls[call.n] = call
+  self.result_bytes = self.result_bytes + bytes
   return call
 end
 
@@ -210,20 +221,32 @@ function Calls:close(call, started, ok, result)
   if not ok then
     call.err = result
     if type(result) == "table" then self.by_error[result] = call.n end
-  elseif call.how ~= "each" then
-    call.result, call.result_cut, call.bytes = kept_copy(result)
-    self.result_bytes = self.result_bytes + call.bytes
+  elseif call.how ~= "each" and self.calls[call.n] == call then
+    local bytes
+    call.result, call.result_cut, bytes = kept_copy(result)
+    call.bytes = (call.bytes or 0) + bytes
+    self.result_bytes = self.result_bytes + bytes
   end
   self:drop_calls()
 end
 
+-- What was stopped behind its reply, before anybody said how it ended.
+function Calls:settle(call, first, err)
+  for i = first, #call.exchanges do
+    local held = self.exchanges[call.exchanges[i]]
+    local row = held and held.watch
+    if row then self:finish(row, row.effect == "read" and "failed" or "in_doubt", error_.is(err) and err or nil) end
+  end
+end
+
 -- fn(...) with its exchanges counted to the call.
 function Calls:within(call, fn, ...)
-  local thread = coroutine.running()
+  local thread, first = coroutine.running(), #call.exchanges + 1
   local outer = self.running[thread]
   self.running[thread] = call
   local results = table.pack(pcall(fn, ...))
   self.running[thread] = outer
+  self:settle(call, first, results[2])
   return results
 end
 
@@ -260,10 +283,11 @@ end
 
 --- recorder:call(n) -> { n, id ("ixon.invites.create"), service, resource, op
 -- (nil for find), how ("call", "list", "each", "page", "find"), module, profile
--- (that of with{}, else nil), in_force (the session's), sandbox, args (packed
--- copies, args_cut: not all of them), result (a copy; result_cut: not all of
--- it, or no longer), ok, err, seconds, exchanges (list of numbers), planned,
--- undo_of (the exchange that it took back), undone } or nil.
+-- (that of with{}, else nil), in_force (the session's), sandbox, world (its
+-- process), args (packed copies, args_cut: not all of them), result (a copy;
+-- result_cut: not all of it, or no longer), ok, err, seconds, exchanges (list
+-- of numbers), planned, undo_of (the exchange that it took back), undone } or
+-- nil.
 function Calls:call(n)
   return self.calls[n]
 end
@@ -294,13 +318,24 @@ end
 
 --- recorder:mark() -> a moment, for recorder:took.
 function Calls:mark()
-  return { at = now(), exchanges = self.sent, network = self:waited() }
+  return { at = now(), exchanges = self.sent, network = self:waited(), calls = self.n_calls }
+end
+
+-- Whether there were calls since then, all of operations that give nothing.
+local function give_nothing(self, mark)
+  for n = mark.calls + 1, self.n_calls do
+    local one = self.calls[n]
+    if not one or not one.op or (one.op.returns or "none") ~= "none" then return false end
+  end
+  return self.n_calls > mark.calls
 end
 
 --- recorder:took(mark) -> { seconds, calls (requests that left), network
--- (seconds in which at least one was under way) } since then.
+-- (seconds in which at least one was under way), done (true: only calls of
+-- operations that give nothing by their catalogue) } since then.
 function Calls:took(mark)
-  return { seconds = now() - mark.at, calls = self.sent - mark.exchanges, network = self:waited() - mark.network }
+  return { seconds = now() - mark.at, calls = self.sent - mark.exchanges, network = self:waited() - mark.network,
+    done = give_nothing(self, mark) }
 end
 
 -- ---- in force ----

@@ -69,7 +69,7 @@ commands.rows = {
     doc = "The pager is ERRAND_PAGER, PAGER or less. Without N it is the last result." },
   { name = "why", summary = "show the last error whole", none = true,
     load = function() return part "why" end },
-  { name = "tour", args = "[next|stop]", summary = "learn all this in five minutes, in the sandbox", words = true,
+  { name = "tour", args = "[next|back|stop]", summary = "learn all this in five minutes, in the sandbox", words = true,
     load = function()
       local tour = require "core.repl.tour"
       return { run = function(shell, word) return tour.command(shell, word) end,
@@ -137,10 +137,10 @@ end
 --- commands.help.run(shell, name): the commands, or one of them.
 function commands.help.run(_, name)
   local out = part "out"
-  local width = math.min(out.width(), 100)
+  -- One cell stays free: some terminals break a line that is full.
+  local width = math.min(out.width() - 1, 100)
   name = name:gsub("^:", "")
-  if name ~= "" then return out.say(about(row_of(name), width)) end
-  out.say(overview(width))
+  out.raw(name ~= "" and about(row_of(name), width) or overview(width))
 end
 
 -- ---- running ----

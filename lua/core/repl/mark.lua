@@ -95,9 +95,9 @@ end
 local function of_parameters(tokens, err)
   local paths, list = {}, {}
   for _, problem in ipairs(type(err.problems) == "table" and err.problems or {}) do paths[#paths + 1] = problem.path end
-  if #paths == 0 then paths[1] = err.message:match "^([%w_%.%[%]]+): " end
+  if #paths == 0 then paths[1] = err.message:match "^([%w_%-%.%[%]]+): " end
   for _, path in ipairs(paths) do
-    local name = type(path) == "string" and path:match "([%w_]+)[%[%]%d]*$"
+    local name = type(path) == "string" and path:match "([%w_%-]+)[%[%]%d]*$"
     if name then
       local found = names(tokens, name, function(i) return is(tokens[i + 1], "=") or is(tokens[i + 1], "]") end)
       table.move(found, 1, #found, #list + 1, list)

@@ -12,18 +12,52 @@ local function is_literal(token)
   return token ~= nil and (token.kind == "string" or token.kind == "number" or token.kind == "open" and not token.comment)
 end
 
+local function text_at(tokens, i)
+  return tokens[i] and tokens[i].text
+end
+
+-- Adds the names before the = at i: of a, b = "x", "y" both, of a <const> = "x"
+-- not the attribute.
+local function add_targets(names, tokens, i)
+  repeat
+    i = i - 1
+    if text_at(tokens, i) == ">" and text_at(tokens, i - 2) == "<" then i = i - 3 end
+    local bracket = text_at(tokens, i) == "]"
+    local name = tokens[bracket and i - 1 or i]
+    if not name then return end
+    names[#names + 1] = name.value or name.text
+    i = i - (bracket and 3 or 1)
+    if bracket and tokens[i] and tokens[i].kind == "name" then i = i - 1 end -- t["x"]
+    while text_at(tokens, i) == "." do i = i - 2 end
+  until text_at(tokens, i) ~= ","
+end
+
+local assigns = { ["="] = true, ["=="] = true, ["~="] = true }
+local joins = { [","] = true, ["or"] = true, ["and"] = true, [".."] = true }
+
+-- Whether a text or number begins the value at i, or a text one of those that
+-- follow: b or "x"; b, "x".
+local function gives_literal(tokens, i)
+  while text_at(tokens, i) == "(" or text_at(tokens, i) == "{" do i = i + 1 end
+  if is_literal(tokens[i]) then return true end
+  local depth = 0
+  for at = i, #tokens do
+    local text = tokens[at].kind ~= "string" and tokens[at].text or ""
+    if text:find "^[%(%[{]$" then depth = depth + 1 end
+    if text:find "^[%)%]}]$" then depth = depth - 1 end
+    if depth < 0 or assigns[text] or text == ";" then return false end
+    local next_one = depth == 0 and joins[text] and tokens[at + 1] or nil
+    if is_literal(next_one) and next_one.kind ~= "number" then return true end
+  end
+  return false
+end
+
 -- The names that the text puts a literal beside: name = "x", ["name"] = "x",
--- name == "x", { name = { "x" } }.
+-- name == "x", { name = { "x" } }, name, other = "x", 1.
 local function names_with_literals(tokens)
   local list = {}
   for i, token in ipairs(tokens) do
-    if token.text == "=" or token.text == "==" or token.text == "~=" then
-      local before, behind = i - 1, i + 1
-      if tokens[before] and tokens[before].text == "]" then before = before - 1 end
-      while tokens[behind] and (tokens[behind].text == "(" or tokens[behind].text == "{") do behind = behind + 1 end
-      local name = tokens[before]
-      if name and is_literal(tokens[behind]) then list[#list + 1] = name.value or name.text end
-    end
+    if token.kind == "op" and assigns[token.text] and gives_literal(tokens, i + 1) then add_targets(list, tokens, i) end
   end
   return list
 end

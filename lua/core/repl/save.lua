@@ -142,6 +142,7 @@ end]]
 local function argument_row(row)
   local items = { { of = { value = row.name } } }
   if row.type then items[2] = { of = { value = row.type } } end
+  if row.secret then items[#items + 1] = { key = "secret", of = { value = true } } end
   if row.required then items[#items + 1] = { key = "required", of = { value = true } } end
   if row.default ~= nil then items[#items + 1] = { key = "default", of = { value = row.default } } end
   items[#items + 1] = { key = "doc", of = { value = row.doc } }
@@ -248,6 +249,19 @@ local function sorted_out(entries)
   return made, tally
 end
 
+-- The statements of the calls. What was read again, with no write between, is
+-- shown once.
+local function statements(calls, expressions)
+  local list, shown_ = {}, {}
+  for i, call in ipairs(calls) do
+    local text = statement(call, expressions[i], i == #calls)
+    if not call.reads then shown_ = {} end
+    if not shown_[text] then list[#list + 1] = text end
+    shown_[text] = call.reads and not call.variable
+  end
+  return list
+end
+
 --- save.text(entries, about) -> source of a script that makes the calls that
 -- succeeded, list of them, and what was left out in words (nil: nothing). The
 -- source is nil where no call succeeded.
@@ -269,7 +283,7 @@ function save.text(entries, about)
   if #modules > 0 then parts[#parts + 1] = table.concat(modules, "\n") end
   for _, call in ipairs(calls) do picks = picks or #call.picks > 0 end
   if picks then parts[#parts + 1] = PICK end
-  for i, call in ipairs(calls) do parts[#parts + 1] = statement(call, expressions[i], i == #calls) end
+  for _, text in ipairs(statements(calls, expressions)) do parts[#parts + 1] = text end
   return table.concat(parts, "\n\n") .. "\n", made, left_out(tally)
 end
 
@@ -298,7 +312,8 @@ function save.run(shell, path, force)
   local ok, err = sys.write_file(file, text, "umask")
   if not ok then error(err, 0) end
   shell.saved = { path = path } -- for the tour, which waits for it
-  shell.say(("saved %s to %s%s"):format(plural(#made, "call"), path, out and "; left out: " .. out or ""))
+  local told = ("saved %s to %s%s"):format(plural(#made, "call"), path, out and "; left out: " .. out or "")
+  shell.say(require("core.repl.trouble").wrap(told))
   shell.say("run it with: " .. save.command(made, path))
 end
 

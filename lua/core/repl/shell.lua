@@ -13,7 +13,6 @@
 -- texts    the newest statements by their number, for errors in functions that
 --          an earlier one defined
 
-local host = require "host.repl"
 local results = require "core.repl.results"
 local session = require "core.session"
 local statement = require "core.repl.statement"
@@ -42,12 +41,13 @@ end
 -- Plain assignments end in env; other names mean what they mean in scripts.
 local function environment(self)
   local env, declared = {}, self.declared
-  -- A task that prints while someone types must not tear the line apart.
+  -- A task that prints while someone types must not tear the line apart, nor
+  -- write over what the pager shows: sys.write sees to both.
   function env.print(...)
-    host.hide()
-    print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
     io.stdout:flush()
-    host.show()
+    sys.write(1, table.concat(parts, "\t") .. "\n")
   end
   function env.help(what)
     require("core.output").text(require("core.repl.topic").text(what) .. "\n")
@@ -94,7 +94,7 @@ end
 function shell:begin(text)
   -- Not at the start, which it would delay; but before any call can be made.
   self.calls = self.calls or require("core.repl.calls").start()
-  self.number = self.number + 1
+  self.number, self.asking = self.number + 1, nil
   self.texts[self.number] = #text <= TEXT_BYTES and text or nil
   self.texts[self.number - TEXTS] = nil
   -- Who agreed to a write agreed to one statement.

@@ -89,13 +89,18 @@ local function count_text(n, noun)
   return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
 end
 
+local function made_calls(took)
+  return took ~= nil and (took.calls or 0) > 0
+end
+
+local function took_text(took)
+  return ("%.3f s, %s"):format(took.seconds, count_text(took.calls, "call"))
+end
+
 -- "(12 rows, 0.031 s, 1 call; _2)", and a line on what was left out.
 local function footer(n, all, shown, hidden, took, width)
   local parts = { count_text(all, "row") }
-  if took and (took.calls or 0) > 0 then
-    parts[2] = ("%.3f s"):format(took.seconds)
-    parts[3] = count_text(took.calls, "call")
-  end
+  if made_calls(took) then parts[2] = took_text(took) end
   local text = wrap(("(%s; _%d)"):format(table.concat(parts, ", "), n), width)
   local left = {}
   if shown < all then left[1] = ("the first %d of %d rows"):format(shown, all) end
@@ -166,7 +171,7 @@ end
 function show.format(value, n, opts)
   local width = math.max(opts.width or 80, NARROWEST)
   local took = opts.took
-  if is_empty_list(value) and took and (took.calls or 0) > 0 then
+  if is_empty_list(value) and made_calls(took) then
     return paint(opts.color, "2", footer(n, 0, 0, { columns = {} }, took, width)) .. "\n"
   end
   if is_table(value) then return table_text(value, n, took, width, opts.color) end
@@ -231,17 +236,36 @@ local function show_one(shell, value, took)
   output.text(show.format(value, n, { width = sys.columns(1), color = colored(), took = took }))
 end
 
+-- A call that gave nothing must not look as if nothing had been done.
+local function show_none(took)
+  if require("core.session").output or not sys.isatty(1) then return end
+  require("core.output").text(show.none(took, colored()) .. "\n")
+end
+
+--- show.none(took, color) -> what stands for a result that is nil: "nil  (0.006
+-- s, 1 call)", or "done (0.010 s, 1 call)" where took.done says that the calls
+-- are of those that give nothing.
+function show.none(took, color)
+  local word = took.done and "done" or "nil"
+  return ("%-4s %s"):format(word, paint(color, "2", "(" .. took_text(took) .. ")"))
+end
+
 --- show.results(shell, values, took): what table.pack made of a statement's
--- values, each kept as the next result of the session and printed. Nil, what
--- io.write gives and a call's reply beside its data are left out; a service,
--- resource or operation shows its help instead. took: { seconds =, calls = }.
+-- values, each kept as the next result of the session and printed. What
+-- io.write gives and a call's reply beside its data are left out, and so is nil
+-- unless it is all there is and calls were made; a service, resource or
+-- operation shows its help instead. took: as recorder:took gives it.
 function show.results(shell, values, took)
-  local n = values.n
+  local n, any = values.n, false
   if n > 1 and is_reply(values[n]) then n = n - 1 end
   if n == 1 and (values[1] == io.stdout or values[1] == io.stderr) then return end
   for i = 1, n do
-    if values[i] ~= nil then show_one(shell, values[i], took) end
+    if values[i] ~= nil then
+      any = true
+      show_one(shell, values[i], took)
+    end
   end
+  if n > 0 and not any and made_calls(took) then show_none(took) end
 end
 
 return show

@@ -120,20 +120,31 @@ local function place(code, message, got)
   if found then return found.from, math.min(found.from + #near - 1, found.to) end
 end
 
--- Text that a bare expression ends, as pasted text may: its values are what is
--- wanted of it. Each line could be where that expression begins.
-local MAX_LINES = 40
+-- Text that a bare expression ends, as in "x = f(); x" or in lines that were
+-- pasted: its values are what is wanted of it. It stands outside of all blocks
+-- and begins a line or follows a semicolon: these are the places to try.
+local MAX_PLACES = 40
+
+-- Bytes of the text where an expression of its own could begin.
+local function beginnings(text)
+  local tokens, depth, places = without_comments(lexer.tokens(text)), 0, {}
+  for i, token in ipairs(tokens) do
+    local before = tokens[i - 1]
+    if before and depth == 0 and token.text ~= ";"
+      and (before.text == ";" or text:sub(before.to + 1, token.from - 1):find("\n", 1, true)) then
+      places[#places + 1] = token.from
+    end
+    local blocks, inside = change(token)
+    depth = depth + blocks + inside
+  end
+  return places
+end
 
 local function with_last_expression(text, chunk, env)
-  local at, tries = #text, 0
-  while at > 0 and tries < MAX_LINES do
-    local line = text:sub(1, at):match ".*\n()"
-    if not line then return nil end
-    if text:find("^[ \t]*[%w_(\"'{#-]", line) then
-      local fn = load(text:sub(1, line - 1) .. "return " .. text:sub(line), chunk, "t", env)
-      if fn then return fn end
-    end
-    at, tries = line - 2, tries + 1
+  local places = beginnings(text)
+  for i = #places, math.max(1, #places - MAX_PLACES + 1), -1 do
+    local fn = load(text:sub(1, places[i] - 1) .. "return " .. text:sub(places[i]), chunk, "t", env)
+    if fn then return fn end
   end
 end
 
@@ -154,7 +165,7 @@ function statement.compile(text, env, chunk)
     return load(lasting, chunk, "t", env) or fn, names
   end
   local incomplete = as_statement:find("<eof>$") or as_expression:find("<eof>$")
-  if text:find("\n", 1, true) then
+  if text:find "[\n;]" then
     local lasting, names = statement.lasting(code)
     fn = with_last_expression(lasting, chunk, env)
     if fn then return fn, names end
@@ -243,6 +254,14 @@ function statement.tidy(text)
   end
   parts[#parts + 1] = text:sub(at)
   return table.concat(parts)
+end
+
+--- statement.blanks(text) -> with how many blanks the last line is to begin
+-- where tidy would change that, else nil.
+function statement.blanks(text)
+  local own = text:match "\n( +)[^\n]*$"
+  local wanted = own and statement.tidy(text):match "\n( *)[^\n]*$"
+  return wanted and #wanted < #own and #wanted or nil
 end
 
 -- ---- what is no Lua ----

@@ -163,7 +163,7 @@ local function begin(shell)
   if session.plan then out.raise "plan mode is on, and the tour sends its calls to the sandbox: :plan off first, then :tour" end
   if not session.sandbox then
     if not out.ask(shell, "The tour needs the sandbox, a simulation on this machine. Turn it on?") then
-      return shell.say "no tour without the sandbox: nothing was changed"
+      return shell.say(out.wrap "no tour without the sandbox: nothing was changed")
     end
     require("core.repl.command.place").sandbox.run(shell, "on")
   end
@@ -173,7 +173,7 @@ end
 
 local function stop(shell, why)
   shell.tour = nil
-  shell.say(why .. "; :tour begins it anew")
+  shell.say(out.wrap(why .. "; :tour begins it anew"))
 end
 
 --- Words that :tour takes.
@@ -210,10 +210,10 @@ function tour.after(shell, text)
     state.err = shell.err
     return forward(shell, "Done. ")
   end
-  if session.plan then return shell.say "(tour: plan mode is on, so nothing is sent; :plan off)" end
+  if session.plan then return shell.say(out.wrap "(tour: plan mode is on, so nothing is sent; :plan off)") end
   if shell.err == state.err then return end
   state.err = shell.err
-  shell.say "(tour: mend it and try again; :tour shows the step)"
+  shell.say(out.wrap "(tour: mend it and try again; :tour shows the step)")
 end
 
 return tour

@@ -14,12 +14,22 @@ local function read(path)
   return text, chunk
 end
 
+-- The row of an argument that the workflow names as secret says so, too.
+local function as_secret(definition, row)
+  if type(row) ~= "table" or not definition.secret[row[1]] or row.secret or (row[2] or "string") ~= "string" or row.enum then
+    return row
+  end
+  local out = { secret = true }
+  for key, value in pairs(row) do out[key] = value end
+  return out
+end
+
 --- The input that the words of a command line make.
 function M.input_of(program, path, words)
   local definition, environment = program:definition()
   session.script, session.words = path, words
   local spec = { summary = definition.summary, doc = definition.doc }
-  for i, row in ipairs(definition.args or {}) do spec[i] = row end
+  for i, row in ipairs(definition.args or {}) do spec[i] = as_secret(definition, row) end
   local given = require "std.args"(spec)
   if definition.input then
     given = require("core.run.engine").prepare(environment, "the input of a workflow", definition.input, given)

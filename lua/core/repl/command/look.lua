@@ -17,7 +17,7 @@ function look.search.run(_, text)
   for word in text:gmatch "%S+" do words[#words + 1] = word end
   local list = require("core.cli.search").find(words)
   if #list == 0 then return out.say("no operation mentions " .. table.concat(words, " ")) end
-  local width, lines, screen = 0, {}, out.width()
+  local width, lines, screen = 0, {}, out.width() - 1 -- some terminals break a line that is full
   for i = 1, math.min(#list, MOST) do width = math.max(width, #list[i].id) end
   local narrow = screen < width + 30
   for i = 1, math.min(#list, MOST) do

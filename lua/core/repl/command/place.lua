@@ -25,7 +25,8 @@ local function move(go)
   refuse_busy()
   -- What waits to be written belongs to the place before.
   local record = package.loaded["core.record"]
-  if record then record.close() end
+  -- In the sandbox it may be in memory alone: it ends where the sandbox does.
+  if record then record[session.sandbox and "flush" or "close"]() end
   local before, profile, sandbox, child = config.current(), session.profile, session.sandbox, session.child
   local ok, err = pcall(go)
   if not ok then
@@ -33,6 +34,7 @@ local function move(go)
     config.use(before)
     error(err, 0)
   end
+  if record then record.close() end
   require("core.account").forget()
   require("core.client").rewatch()
 end

@@ -35,7 +35,7 @@ local function obstacle(shell, row)
     return ("nothing in the catalogue undoes %s; help(%s) says what it does"):format(call.op.id, call.op.id)
   end
   if call.result_cut or call.args_cut then return name .. " is no longer kept whole; take it back by a call of its own" end
-  if call.sandbox ~= (session.sandbox and true or false) then
+  if call.sandbox ~= (session.sandbox and true or false) or call.sandbox and call.world ~= session.child then
     return call.sandbox and name .. " was made in the sandbox that was turned off since, and is gone with it"
       or name .. " was not made in the sandbox: :sandbox off first"
   end

@@ -13,6 +13,7 @@ local resolve = require "core.repl.complete.resolve"
 local names = {}
 
 local LOOKED_AT = 50000                -- members of one table: Tab must not take long
+local LOOKED_FOR = 100                 -- the same, for whether it has names at all
 
 -- What is no function in the script library.
 local no_functions = { json = "table", null = "value" }
@@ -42,9 +43,11 @@ local function of_call(word, thing)
 end
 
 local function has_fields(value)
+  local looked = 0
   for key in next, value do
     if type(key) == "string" then return true end
-    if key == 1 then return false end
+    looked = looked + 1
+    if key == 1 or looked == LOOKED_FOR then return false end
   end
   return true
 end

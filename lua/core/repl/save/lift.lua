@@ -33,7 +33,7 @@ local function scalars(value, into)
 end
 
 --- lift.new(calls) -> a script's arguments (args, rows with name, type, doc,
--- default or required; left: there were more) and links, empty as yet. The
+-- default or secret and required; left: there were more) and links, empty as yet. The
 -- calls are as core.repl.save makes them.
 function lift.new(calls)
   local self = setmetatable({ args = {}, shared = {}, left = false }, lift)
@@ -118,9 +118,17 @@ local function words(name)
   return (names.singular(names.snake(name or "") or "value"):gsub("_", " "))
 end
 
+-- What the catalogue says of a member of a reply is nothing on what is looked
+-- for, and what it says of any id ("Id of the thing meant.") nothing on this one.
+local function says_enough(place)
+  if place.kind == "find" then return false end
+  return place.kind ~= "body" or not names.is_id(place.name) or names.kind(place.name, "") ~= ""
+end
+
 -- The catalogue's first sentence on it; else "Last name of the user."
 local function doc_of(place)
-  local doc = place.row and place.row.doc and (place.row.doc:match("^(.-%.)%s") or place.row.doc)
+  local doc = says_enough(place) and place.row and place.row.doc
+  doc = doc and (doc:match("^(.-%.)%s") or doc)
   if doc and #doc <= 70 then return doc end
   local name = type(place.name) == "string" and not names.is_id(place.name) and words(place.name) or "id"
   local whole = names.is_plain(place.name) or name == "id"
@@ -155,7 +163,8 @@ function lift:argument(value, place)
     return { value = value }
   end
   local name = self.name(wanted, other_name(wanted, place))
-  local row = { name = name, type = not secret and argument_type(value, place) or nil, doc = doc_of(place), required = secret }
+  local row = { name = name, type = not secret and argument_type(value, place) or nil, doc = doc_of(place), required = secret,
+    secret = secret or nil }
   if not secret then row.default = value end
   self.shared[key] = name
   self.args[#self.args + 1] = row
