@@ -83,6 +83,7 @@ screen_wait 'print("m" .. i)'
 screen_key Up Up Up
 screen_wait 'for i = 1, 2 do'
 screen_key Down Down Down
+screen_until cursor_line_is end # what Ctrl-C finds unwritten the terminal drops
 key C-c
 shows "^C" "Ctrl-C drops all lines of it"
 enter '"still " .. "here"'
