@@ -39,13 +39,12 @@ FUZZ_SECONDS ?= 60
 
 # What a fresh Debian machine lacks for a build, and on top of it for more.
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
-        libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev
+        libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev tzdata
 DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
 DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
 DEPS_fuzz := clang llvm libclang-rt-14-dev
-DEPS_node := nodejs npm
 
-.PHONY: all test san fuzz valgrind lint contract crash demo bench install uninstall \
+.PHONY: all test san fuzz valgrind lint contract crash cron demo bench install uninstall \
         clean help deps test-deps lint-deps fuzz-deps
 .DELETE_ON_ERROR:
 
@@ -74,8 +73,9 @@ $(B)/embed: host/embed.c host/buf.c host/buf.h | $(B)
 $(B)/embedded.inc: $(B)/embed $(LUA) lua
 	$(B)/embed lua $(LUA) > $@
 
-$(B)/tests/%: tests/c/%.c $(B)/liberrand.a | $(B)/tests
-	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
+vpath %.c tests/c tests/cron tests/bench
+$(B)/tests/%: %.c $(B)/liberrand.a | $(B)/tests
+	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) $(WRAP_$*:%=-Wl,--wrap=%) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
 
 # A scripted HTTP server that these tests talk to.
 $(B)/tests/test_http $(B)/tests/test_httpfile $(B)/tests/test_httpresume $(B)/tests/test_auth $(B)/tests/test_authcache $(B)/tests/test_retry: $(B)/tests/peer.o
@@ -91,14 +91,14 @@ $(B)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/once.c $(B)/liberrand.a | $(B)
 $(B)/tests/peer: tests/e2e/peer.c $(B)/tests/peer.o $(B)/liberrand.a | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -MF $@.main.d -o $@ $< $(B)/tests/peer.o $(B)/liberrand.a $(LIBS)
 
-# Refuses the Nth allocation, whoever of us asks for it.
-$(B)/tests/test_alloc: OWN_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
-        malloc calloc realloc reallocarray strdup strndup)
-# A file system that has no files without names.
-$(B)/tests/test_httpfile $(B)/tests/test_httpresume: OWN_LDFLAGS += -Wl,--wrap=open
-# A network file system that is none.
-$(B)/tests/test_storequery: OWN_LDFLAGS += -Wl,--wrap=fstatfs
-comma := ,
+# What a test puts its own in the place of: the Nth allocation fails, files must
+# have names, a file system is a network's, there are no pidfds, clocks are set.
+WRAP_test_alloc := malloc calloc realloc reallocarray strdup strndup
+WRAP_test_httpfile := open
+WRAP_test_httpresume := open
+WRAP_test_storequery := fstatfs
+WRAP_test_proc := pidfd_open
+WRAP_test_clockwatch := clock_gettime timerfd_create timerfd_settime
 
 $(B) $(B)/host $(B)/tests:
 	mkdir -p $@
@@ -107,15 +107,10 @@ $(B) $(B)/host $(B)/tests:
 
 # $(call install-missing,PACKAGES): says what it installs; nothing when all are there
 define install-missing
-@missing=; for p in $(1); do \
-  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' \
-    || missing="$$missing $$p"; done; \
-if [ -n "$$missing" ]; then \
-  echo "installing Debian packages:$$missing" >&2; \
-  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-  $$sudo apt-get update -q >/dev/null && \
-  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q \
-    --no-install-recommends $$missing >/dev/null; fi
+@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+[ -z "$$missing" ] || { echo "installing Debian packages:" $$missing >&2; \
+  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -q >/dev/null && \
+  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q --no-install-recommends $$missing >/dev/null; }
 endef
 
 deps: ## install the Debian packages that a build needs
@@ -135,10 +130,12 @@ test: test-deps ## every test; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
 	$(B)/errand run tests/run.lua $(B)
 
-$(B)/tests/beside $(B)/tests/prompt: $(B)/tests/%: tests/bench/%.c | $(B)/tests
-	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+# Peers and the oracle of due times share no code with what they judge.
+$(B)/tests/beside $(B)/tests/prompt $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
+	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $<
 
-$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit
+$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit \
+        $(B)/tests/cron_oracle $(B)/tests/cron_compare
 	touch $@
 
 san: test-deps ## the same tests under ASan and UBSan
@@ -153,8 +150,7 @@ fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 	sh tests/fuzz/run.sh $(B)/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 # gcc's macro for state.c, whose pool would hide what Lua does to its memory.
-FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
-            -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
 
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/liberrand.a
 	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/liberrand.a $(LIBS)
@@ -168,13 +164,17 @@ lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
 	sh tests/lint.sh $(B) $(PKG)
 
 contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
-	$(if $(shell command -v npm || true),,$(call install-missing,$(DEPS_node)))
+	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/contract/run.sh $(B)
 
 crash: test-deps ## crash campaigns; larger with N=PLANS K=KILLS
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/crash/run.sh $(B) $(or $(N),100000) $(or $(K),2000)
+
+cron: deps ## due times against a minute-by-minute oracle; more with SLOTS=N SEED=N ZONE=NAME
+	@$(MAKE) --no-print-directory -s B=$(B) $(B)/tests/cron_oracle $(B)/tests/cron_compare
+	$(B)/tests/cron_compare $(B)/tests/cron_oracle tests/cron/expressions.txt $(or $(SLOTS),10000000) $(or $(SEED),1) $(ZONE)
 
 bench: test-deps ## start, prompt, one call, JSON beside curl, lua, lua-cjson
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside $(B)/tests/prompt

@@ -19,6 +19,7 @@ static const luaL_Reg bindings[] = {
   {"host.state", luaopen_host_state},
   {"host.repl", luaopen_host_repl},
   {"host.progress", luaopen_host_progress},
+  {"host.cron", luaopen_host_cron},
   {"cjson", luaopen_errand_cjson},
   {NULL, NULL}};
 

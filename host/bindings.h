@@ -19,6 +19,7 @@ int luaopen_host_task(lua_State *L);
 int luaopen_host_state(lua_State *L);
 int luaopen_host_repl(lua_State *L);
 int luaopen_host_progress(lua_State *L);
+int luaopen_host_cron(lua_State *L);
 int luaopen_errand_cjson(lua_State *L);
 
 #endif

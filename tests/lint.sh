@@ -14,7 +14,7 @@ for f in host/*.c; do
 done
 
 echo "gcc: no warnings"
-for f in host/*.c tests/c/*.c tests/e2e/*.c tests/fuzz/*.c; do
+for f in host/*.c tests/c/*.c tests/e2e/*.c tests/fuzz/*.c tests/cron/*.c; do
   # shellcheck disable=SC2086
   gcc $flags -Itests/c -Itests/fuzz $warn -O2 -o /dev/null -c "$f"
 done

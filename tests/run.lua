@@ -38,6 +38,9 @@ local kinds = {
     local name = path:match "fuzz_(.+)%.c$"
     return ("%s/tests/fuzz_%s tests/fuzz/corpus/%s"):format(build, name, name)
   end },
+  { glob = "tests/cron/cron_compare.c", run = function()
+    return ("%s/tests/cron_compare %s/tests/cron_oracle tests/cron/expressions.txt"):format(build, build)
+  end },
   { glob = "tests/lua/*_spec.lua", run = spec },
   { glob = "tests/services/*_spec.lua", run = spec },
   { glob = "tests/e2e/*.sh", run = function(path)

@@ -190,6 +190,20 @@ static const struct { const char *name, *code; } chunks[] = {
    "  local co = coroutine.wrap(function(a) error(coroutine.yield(a)) end)\n"
    "  assert(co(1) == 1 and not pcall(co, 'x'))\n"
    "end"},
+  {"host.cron",
+   "local cron = require 'host.cron'\n"
+   "return function()\n"
+   "  local o = { tz = 'Europe/Berlin' }\n"
+   "  local c <close> = assert(cron.new('*/30 2 * * *', o))\n"
+   "  assert(c:next(1774742400).missed[2])\n"
+   "  assert(#c:slots(0, 86400 * 5) == 10 and c:explain())\n"
+   "  local none, err = cron.new('61 * ? * 9', { tz = 'Mars' })\n"
+   "  assert(not none and #err.problems > 0)\n"
+   "  local z <close> = assert(cron.zone 'Europe/Berlin')\n"
+   "  assert(z:at(0).to and #z:instants '2026-10-25 02:30' == 2)\n"
+   "  assert(not cron.zone '..' and cron.jitter('x', 5))\n"
+   "  cron.tzdata()\n"
+   "end"},
   {"host.http to a closed port",
    "local http, c = require 'host.http', require 'host.config'\n"
    "local server = assert(require 'host.sandbox'.listen(0, print))\n"
