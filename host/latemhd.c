@@ -42,6 +42,8 @@ MHD_LATE(Response *, MHD_create_response_from_callback,
 MHD_LATE(void, MHD_destroy_response, (Response *r), (r))
 MHD_LATE(enum MHD_Result, MHD_add_response_header,
          (Response *r, const char *name, const char *value), (r, name, value))
+MHD_LATE(const char *, MHD_get_response_header, (Response *r, const char *key),
+         (r, key))
 
 /* What callers ask for takes no further arguments. */
 MHD_LATE(const union MHD_ConnectionInfo *, MHD_get_connection_info,

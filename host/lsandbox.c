@@ -13,6 +13,7 @@
 #include "log.h"
 #include "loop.h"
 #include "lopt.h"
+#include "lserver.h"
 #include "lspawn.h"
 #include "sandbox.h"
 #include "state.h"
@@ -34,66 +35,6 @@ typedef struct Later {
 } Later;
 
 /* ---- requests into Lua ---- */
-
-static void add_header(void *ctx, const char *name, const char *value) {
-  lua_State *L = ctx;
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  for (const char *p = name; *p; p++) {
-    luaL_addchar(&b, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
-  }
-  luaL_pushresult(&b);
-  lua_pushvalue(L, -1);                     /* headers, name, name */
-  if (lua_rawget(L, -3) == LUA_TSTRING) {   /* repeated: one list */
-    lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
-    lua_replace(L, -2);
-  } else {
-    lua_pop(L, 1);
-    lua_pushstring(L, value);
-  }
-  lua_rawset(L, -3);
-}
-
-static void push_request(lua_State *L, const SandboxReq *r) {
-  size_t len = 0;
-  const char *body = sandbox_req_body(r, &len);
-  lua_createtable(L, 0, 5);
-  lua_pushstring(L, sandbox_req_method(r));
-  lua_setfield(L, -2, "method");
-  lua_pushstring(L, sandbox_req_path(r));
-  lua_setfield(L, -2, "path");
-  lua_pushstring(L, sandbox_req_query(r));
-  lua_setfield(L, -2, "query");
-  lua_pushlstring(L, body, len);
-  lua_setfield(L, -2, "body");
-  lua_newtable(L);
-  sandbox_req_each_header(r, add_header, L);
-  lua_setfield(L, -2, "headers");
-}
-
-/* name, value, name, value, ... in a userdata; the strings stay anchored by
-   the reply's own table. */
-static const char **read_headers(lua_State *L, int index, size_t *n) {
-  size_t count = 0;
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
-      luaL_error(L, "reply: headers must be strings by name");
-    }
-    count++;
-    lua_pop(L, 1);
-  }
-  const char **list = lua_newuserdatauv(L, (2 * count + 1) * sizeof *list, 0);
-  *n = count;
-  count = 0;
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    list[count++] = lua_tostring(L, -2);
-    list[count++] = lua_tostring(L, -1);
-    lua_pop(L, 1);
-  }
-  return list;
-}
 
 static SandboxFault read_fault(lua_State *L, const char *name) {
   static const struct { const char *name; SandboxFault fault; } faults[] = {
@@ -132,7 +73,7 @@ static int l_handle(lua_State *L) {
   ReplyFields f = { 0 };
   Err err;
   lua_pushvalue(L, 1);
-  push_request(L, r);
+  lserver_push_request(L, r);
   lua_call(L, 1, 1);
   lua_replace(L, 1);                        /* reply, request */
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -144,7 +85,7 @@ static int l_handle(lua_State *L) {
   if (f.headers) {
     lua_getfield(L, 1, "headers");
     luaL_checktype(L, -1, LUA_TTABLE);
-    reply.headers = read_headers(L, lua_absindex(L, -1), &reply.nheaders);
+    reply.headers = lserver_headers(L, lua_absindex(L, -1), &reply.nheaders);
   }
   if (f.body) {
     lua_getfield(L, 1, "body");
@@ -190,14 +131,6 @@ static Server *check_server(lua_State *L) {
   return s;
 }
 
-/* A thread that holds the function at index as its only value; pushed. */
-static lua_State *thread_with(lua_State *L, int index) {
-  lua_State *thread = lua_newthread(L);
-  lua_pushvalue(L, index);
-  lua_xmove(L, thread, 1);
-  return thread;
-}
-
 /* listen(port, handler) -> server */
 static int l_listen(lua_State *L) {
   lua_Integer port = luaL_checkinteger(L, 1);
@@ -207,14 +140,14 @@ static int l_listen(lua_State *L) {
   Server *s = lua_newuserdatauv(L, sizeof *s, 0);
   *s = (Server){ 0 };
   luaL_setmetatable(L, SERVER);
-  s->thread = thread_with(L, 2);
+  s->thread = lserver_thread(L, 2);
   /* A handler may close its server while it runs, but not lose its thread. */
   lua_rawsetp(L, LUA_REGISTRYINDEX, s->thread);
   s->sandbox = sandbox_new(state_loop(L), (int)port, 0, on_request, s, &err);
   return s->sandbox ? 1 : lerr_fail(L, &err);
 }
 
-static int server_port(lua_State *L) {
+static int handle_port(lua_State *L) {
   lua_pushinteger(L, sandbox_port(check_server(L)->sandbox));
   return 1;
 }
@@ -288,7 +221,7 @@ static int l_after(lua_State *L) {
   Later *later = lua_newuserdatauv(L, sizeof *later, 1);
   *later = (Later){ .loop = state_loop(L) };
   luaL_setmetatable(L, LATER);
-  later->thread = thread_with(L, 2);
+  later->thread = lserver_thread(L, 2);
   lua_setiuservalue(L, -2, 1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, later);
   later->timer = loop_timer(later->loop, seconds, later_now, later);
@@ -299,7 +232,7 @@ static int l_after(lua_State *L) {
 /* ---- tables ---- */
 
 static const luaL_Reg server_methods[] = {
-  { "port", server_port }, { "close", server_close }, { "wait", server_wait },
+  { "port", handle_port }, { "close", server_close }, { "wait", server_wait },
   { NULL, NULL }
 };
 

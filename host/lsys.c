@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 #include "env.h"
@@ -286,6 +285,23 @@ static int l_clock(lua_State *L) {
   return 1;
 }
 
+/* boottime() -> seconds since the machine started, suspend included */
+static int l_boottime(lua_State *L) {
+  lua_pushnumber(L, sys_boottime());
+  return 1;
+}
+
+/* synchronised() -> boolean, seconds it may be wrong | nil, err */
+static int l_synchronised(lua_State *L) {
+  bool synchronised;
+  double error;
+  Err err;
+  if (sys_synchronised(&synchronised, &error, &err)) return lerr_fail(L, &err);
+  lua_pushboolean(L, synchronised);
+  lua_pushnumber(L, error);
+  return 2;
+}
+
 static int l_utc(lua_State *L) {
   char text[SYS_UTC];
   int rc = sys_utc(luaL_checknumber(L, 1), text);
@@ -417,9 +433,10 @@ static int l_facts(lua_State *L) {
   struct rlimit core;
   flag(L, "core_dumps", getrlimit(RLIMIT_CORE, &core) || core.rlim_cur != 0);
   flag(L, "dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
-  struct timex clock = {0};
-  int state = adjtimex(&clock);
-  if (state >= 0) flag(L, "synchronised", state != TIME_ERROR);
+  bool synchronised;
+  double error;
+  if (sys_synchronised(&synchronised, &error, NULL) == 0)
+    flag(L, "synchronised", synchronised);
   return 1;
 }
 
@@ -428,6 +445,7 @@ static const luaL_Reg functions[] = {
   {"read_file", l_read_file},
   {"write_file", l_write_file}, {"make_dir", l_make_dir},
   {"exists", l_exists}, {"clock", l_clock}, {"utc", l_utc}, {"env", l_env},
+  {"boottime", l_boottime}, {"synchronised", l_synchronised},
   {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},
   {"lock", l_lock}, {"cwd", l_cwd}, {"realpath", l_realpath},
   {"stdin_read", l_stdin_read},

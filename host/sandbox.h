@@ -1,5 +1,5 @@
-/* sandbox.h - loopback HTTP server on libmicrohttpd, driven by a handler.
-   No Lua. */
+/* sandbox.h - loopback HTTP server whose replies can go wrong on purpose. No
+   Lua. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -9,9 +9,10 @@
 #include "buf.h"
 #include "err.h"
 #include "loop.h"
+#include "server.h"
 
-typedef struct Sandbox Sandbox;
-typedef struct SandboxReq SandboxReq;   /* one request; dead once answered */
+typedef Server Sandbox;
+typedef ServerReq SandboxReq;           /* one request; dead once answered */
 
 /* What the handler may do besides answering; combined with a reply. */
 typedef enum SandboxFault {

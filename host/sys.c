@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,6 +139,22 @@ double sys_clock(void) {
   struct timespec t;
   if (clock_gettime(CLOCK_REALTIME, &t)) return 0;
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double sys_boottime(void) {
+  struct timespec t;
+  if (clock_gettime(CLOCK_BOOTTIME, &t)) return 0;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int sys_synchronised(bool *synchronised, double *error, Err *err) {
+  struct timex clock = {0};
+  int state = adjtimex(&clock);
+  if (state < 0)
+    return err_sys(err, ERR_SCRIPT, errno, "cannot ask about the clock");
+  *synchronised = state != TIME_ERROR && !(clock.status & STA_UNSYNC);
+  *error = (double)clock.maxerror / 1e6;
+  return 0;
 }
 
 int sys_utc(double seconds, char *out) {

@@ -37,6 +37,14 @@ int sys_write(int fd, const void *bytes, size_t n, bool *broken, Err *err);
 int sys_random(void *bytes, size_t n, Err *err);
 
 double sys_clock(void);   /* seconds since 1970 */
+/* Seconds since the machine started, those it slept included, which the
+   monotonic clock (loop_now) leaves out. No one sets it. */
+double sys_boottime(void);
+
+/* Whether the kernel's clock is kept by somebody (adjtimex), and by how many
+   seconds it may be wrong. A guest whose host keeps its clock may never say
+   that it is. -1 where the kernel does not tell. */
+int sys_synchronised(bool *synchronised, double *error, Err *err);
 
 enum { SYS_UTC = 32 };    /* bytes that sys_utc wants */
 /* "2026-11-21T20:10:32Z"; -1 when seconds is beyond the years 0..9999. */
