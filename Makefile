@@ -33,19 +33,12 @@ SRC := $(filter-out host/embed.c $(LATE) $(EDITOR_readline) $(EDITOR_libedit),$(
 OBJ := $(SRC:host/%.c=$(B)/host/%.o)
 LIBOBJ := $(filter-out $(B)/host/main.o,$(OBJ))
 LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
-CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SECONDS ?= 60
 
-# What a fresh Debian machine lacks for a build, and on top of it for more.
+# What a fresh Debian machine lacks for a build; tests/tests.mk has the rest.
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev tzdata
-DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
-DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
-DEPS_fuzz := clang llvm libclang-rt-14-dev
 
-.PHONY: all test san fuzz valgrind lint contract crash cron demo bench install uninstall \
-        clean help deps test-deps lint-deps fuzz-deps
+.PHONY: all demo install uninstall clean help deps
 .DELETE_ON_ERROR:
 
 all: $(B)/errand ## build build/errand
@@ -73,36 +66,10 @@ $(B)/embed: host/embed.c host/buf.c host/buf.h | $(B)
 $(B)/embedded.inc: $(B)/embed $(LUA) lua
 	$(B)/embed lua $(LUA) > $@
 
-vpath %.c tests/c tests/cron tests/bench
-$(B)/tests/%: %.c $(B)/liberrand.a | $(B)/tests
-	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) $(WRAP_$*:%=-Wl,--wrap=%) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
-
-# A scripted HTTP server that these tests talk to.
-$(B)/tests/test_http $(B)/tests/test_httpfile $(B)/tests/test_httpresume $(B)/tests/test_auth $(B)/tests/test_authcache $(B)/tests/test_retry: $(B)/tests/peer.o
-
-$(B)/tests/peer.o: tests/c/peer.c | $(B)/tests
-	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) -MMD -MP -c -o $@ $<
-
-# A fuzz target that is fed its corpus once, with any compiler.
-$(B)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/once.c $(B)/liberrand.a | $(B)/tests
-	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/once.c $(B)/liberrand.a $(LIBS)
-
-# The same server as a program, for the end-to-end tests.
-$(B)/tests/peer: tests/e2e/peer.c $(B)/tests/peer.o $(B)/liberrand.a | $(B)/tests
-	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -MF $@.main.d -o $@ $< $(B)/tests/peer.o $(B)/liberrand.a $(LIBS)
-
-# What a test puts its own in the place of: the Nth allocation fails, files must
-# have names, a file system is a network's, there are no pidfds, clocks are set.
-WRAP_test_alloc := malloc calloc realloc reallocarray strdup strndup
-WRAP_test_httpfile := open
-WRAP_test_httpresume := open
-WRAP_test_storequery := fstatfs
-WRAP_test_proc := pidfd_open
-WRAP_test_clockwatch := clock_gettime timerfd_create timerfd_settime
-
 $(B) $(B)/host $(B)/tests:
 	mkdir -p $@
 
+include tests/tests.mk
 -include $(wildcard $(B)/host/*.d $(B)/tests/*.d)
 
 # $(call install-missing,PACKAGES): says what it installs; nothing when all are there
@@ -116,7 +83,7 @@ endef
 deps: ## install the Debian packages that a build needs
 	$(call install-missing,$(DEPS))
 
-test-deps lint-deps fuzz-deps: %-deps: deps
+%-deps: deps
 	$(call install-missing,$(DEPS_$*))
 
 # Fresh machines lack the headers that the rules above ask pkg-config for, so
@@ -125,62 +92,6 @@ demo: deps ## onboard two people in the sandbox, from a fresh machine
 	@$(MAKE) --no-print-directory -s B=$(B) all
 	@mkdir -p $(B)/demo && chmod 700 $(B)/demo
 	$(B)/errand --sandbox=$(B)/demo/world.json run scripts/onboard.lua --csv scripts/people.csv
-
-test: test-deps ## every test; ends with "N passed, N failed"
-	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
-	$(B)/errand run tests/run.lua $(B)
-
-# Peers and the oracle of due times share no code with what they judge.
-$(B)/tests/beside $(B)/tests/prompt $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
-	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $<
-
-$(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit \
-        $(B)/tests/cron_oracle $(B)/tests/cron_compare
-	touch $@
-
-san: test-deps ## the same tests under ASan and UBSan
-	@$(MAKE) --no-print-directory test B=$(B)/san CFLAGS="-O1 -g" \
-	  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	  EXTRA_LDFLAGS="-fsanitize=address,undefined"
-
-fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
-	@$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-O1 -g" \
-	  EXTRA_CFLAGS="$(FUZZ_SAN) -fsanitize=fuzzer-no-link" \
-	  EXTRA_LDFLAGS="-fsanitize=address,undefined" $(FUZZ:%=$(B)/fuzz/fuzz_%)
-	sh tests/fuzz/run.sh $(B)/fuzz $(FUZZ_SECONDS) $(FUZZ)
-
-# gcc's macro for state.c, whose pool would hide what Lua does to its memory.
-FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
-
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/liberrand.a
-	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/liberrand.a $(LIBS)
-
-valgrind: test-deps ## the C tests under valgrind
-	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
-	VALGRIND=1 $(B)/errand run tests/run.lua $(B) tests/c
-
-lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
-	@$(MAKE) --no-print-directory B=$(B) $(B)/embedded.inc
-	sh tests/lint.sh $(B) $(PKG)
-
-contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
-	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
-	@$(MAKE) --no-print-directory B=$(B) all
-	sh tests/contract/run.sh $(B)
-
-crash: test-deps ## crash campaigns; larger with N=PLANS K=KILLS
-	@$(MAKE) --no-print-directory B=$(B) all
-	sh tests/crash/run.sh $(B) $(or $(N),100000) $(or $(K),2000)
-
-cron: deps ## due times against a minute-by-minute oracle; more with SLOTS=N SEED=N ZONE=NAME
-	@$(MAKE) --no-print-directory -s B=$(B) $(B)/tests/cron_oracle $(B)/tests/cron_compare
-	$(B)/tests/cron_compare $(B)/tests/cron_oracle tests/cron/expressions.txt $(or $(SLOTS),10000000) $(or $(SEED),1) $(ZONE)
-
-bench: test-deps ## start, prompt, one call, JSON beside curl, lua, lua-cjson
-	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside $(B)/tests/prompt
-	sh tests/bench/start.sh $(B)
-	sh tests/bench/prompt.sh $(B)
-	$(B)/errand run tests/bench/json.lua
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(B)/errand $(DESTDIR)$(PREFIX)/bin/errand
@@ -196,4 +107,4 @@ clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile tests/tests.mk | expand -t 12
