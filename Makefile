@@ -93,15 +93,21 @@ demo: deps ## onboard two people in the sandbox, from a fresh machine
 	@mkdir -p $(B)/demo && chmod 700 $(B)/demo
 	$(B)/errand --sandbox=$(B)/demo/world.json run scripts/onboard.lua --csv scripts/people.csv
 
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+SHARED = $(DESTDIR)$(PREFIX)/share/doc/errand
+
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(B)/errand $(DESTDIR)$(PREFIX)/bin/errand
-	install -d $(DESTDIR)$(PREFIX)/share/doc/errand/scripts
-	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/errand
-	install -m 644 scripts/* $(DESTDIR)$(PREFIX)/share/doc/errand/scripts
+	install -d $(SHARED)/scripts $(UNITS)
+	install -m 644 README.md LICENSE docs/*.md $(SHARED)
+	install -m 644 scripts/*.lua scripts/*.csv $(SHARED)/scripts
+	install -D -m 644 scripts/systemd/errand.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/errand.conf
+	sed 's|/usr/local/|$(PREFIX)/|' scripts/systemd/errand.service > $(UNITS)/errand.service
+	chmod 644 $(UNITS)/errand.service
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/errand
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/errand
+	rm -f $(DESTDIR)$(PREFIX)/bin/errand $(UNITS)/errand.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/errand.conf
+	rm -rf $(SHARED)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -18,12 +18,14 @@ static const luaL_Reg bindings[] = {
   {"host.proc", luaopen_host_proc},
   {"host.notify", luaopen_host_notify},
   {"host.clock", luaopen_host_clock},
+  {"host.signal", luaopen_host_signal},
   {"host.sys", luaopen_host_sys},
   {"host.task", luaopen_host_task},
   {"host.state", luaopen_host_state},
   {"host.repl", luaopen_host_repl},
   {"host.progress", luaopen_host_progress},
   {"host.cron", luaopen_host_cron},
+  {"host.declare", luaopen_host_declare},
   {"cjson", luaopen_errand_cjson},
   {NULL, NULL}};
 

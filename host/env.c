@@ -12,6 +12,10 @@
 static const char *const kept[] = {
   "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE",
   "ERRAND_SANDBOX", "ERRAND_HISTORY", "ERRAND_CRASH", "ERRAND_PAGER",
+  "ERRAND_SCHEDULE_FILE", "ERRAND_SCHEDULE", "ERRAND_SLOT",
+  "ERRAND_SLOT_LOCAL", "ERRAND_SLOT_COLLAPSED", "ERRAND_NOTICE",
+  "ERRAND_EVENT", "ERRAND_SUBJECT", "ERRAND_OUTCOME", "ERRAND_REASON",
+  "ERRAND_RUN", "ERRAND_HOST",
 };
 
 typedef struct Taken {
@@ -93,6 +97,11 @@ void env_drop(const char *name) {
     free(t);
     return;
   }
+}
+
+void env_each_taken(env_taken_fn *fn, void *ctx) {
+  for (const Taken *t = taken; t; t = t->next)
+    if (!getenv(t->name)) fn(ctx, t->name, t->value);
 }
 
 void env_each(env_each_fn *fn, void *ctx) {

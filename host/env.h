@@ -20,6 +20,10 @@ const char *env_get(const char *name);
 /* Removes it from both places and wipes its bytes. */
 void env_drop(const char *name);
 
+/* Every one that was taken and is in force, for a child that is errand too. */
+typedef void env_taken_fn(void *ctx, const char *name, const char *value);
+void env_each_taken(env_taken_fn *fn, void *ctx);
+
 /* Every ERRAND_ variable of either place, once; len is the name's. */
 typedef void env_each_fn(void *ctx, const char *name, size_t len);
 void env_each(env_each_fn *fn, void *ctx);

@@ -68,6 +68,7 @@ Buf *lhttp_scratch(lua_State *L) {
 Call *lcall_new(lua_State *L, int table, int account, int parts) {
   Call *c = lua_newuserdatauv(L, sizeof *c, 3);
   *c = (Call){.wait.cancel = call_cancel};
+  c->hidden = ((Account *)lua_touserdata(L, account))->hidden;
   luaL_setmetatable(L, CALL);
   lua_pushvalue(L, table);
   lua_setiuservalue(L, -2, 1);
@@ -193,8 +194,10 @@ static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
   lua_setfield(L, -2, "logins");
   lua_pushinteger(L, (lua_Integer)http_req_size(req));
   lua_setfield(L, -2, "size");
-  lua_pushstring(L, http_req_url(req));
-  lua_setfield(L, -2, "url");
+  if (!c->hidden) {
+    lua_pushstring(L, http_req_url(req));
+    lua_setfield(L, -2, "url");
+  }
   Buf *head = lhttp_scratch(L);
   http_req_each_header(req, add_header, head);
   if (head->failed) luaL_error(L, "not enough memory");

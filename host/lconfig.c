@@ -385,6 +385,31 @@ static int l_env(lua_State *L) {
   return 1;
 }
 
+/* secret(profile, service, name, source, what) -> true | nil, err: a setting
+   whose value is looked up when it is needed, as the configuration file's are;
+   source is "env" (taken out of the environment now), "file", "command" or
+   "credential" */
+static int l_secret(lua_State *L) {
+  static const char *const names[] = {"env", "file", "command", "credential",
+                                      NULL};
+  static const SecretSource sources[] = {SECRET_ENV, SECRET_FILE,
+                                         SECRET_COMMAND, SECRET_CREDENTIAL};
+  Config *c = lconfig_check(L, 1);
+  const char *profile = check_text(L, 2), *service = check_text(L, 3),
+             *name = check_text(L, 4);
+  Err err;
+  Setting s = {.type = SETTING_SECRET, .origin = names[0]};
+  int source = luaL_checkoption(L, 5, NULL, names);
+  s.origin = names[source];
+  s.secret = secret_new(sources[source], check_text(L, 6), &err);
+  if (!s.secret) return lerr_fail(L, &err);
+  int rc = config_set(c, profile, service, name, &s, &err);
+  secret_release(s.secret);
+  if (rc) return lerr_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* history() -> "writes" or "all" */
 static int l_history(lua_State *L) {
   lua_pushstring(L, config_history(lconfig_check(L, 1)) ? "all" : "writes");
@@ -396,7 +421,7 @@ static const luaL_Reg methods[] = {
   {"protected", l_protected}, {"has", l_has},
   {"names", l_names}, {"get", l_get}, {"source", l_source},
   {"lacks", l_lacks}, {"resolve", l_resolve}, {"mark_secret", l_mark_secret},
-  {"set", l_set},
+  {"set", l_set}, {"secret", l_secret},
   {"set_profile", l_set_profile}, {"env", l_env}, {NULL, NULL}};
 
 /* ---- functions ---- */

@@ -58,7 +58,7 @@ int lhttp_lookup(void *ctx, const char *name, const char **value,
 
 typedef struct ConnectOptions {
   bool given;   /* offset 0: where the tables below leave their mark */
-  const char *service, *profile, *base, *token_dir, *token_name;
+  const char *service, *profile, *base, *address, *token_dir, *token_name;
   HttpOptions http;
   LimitRule limit;
   RetryRule retry;
@@ -71,7 +71,8 @@ typedef struct ConnectOptions {
 static const Lopt connect_options[] = {
   {"service", LOPT_STRING, offsetof(ConnectOptions, service), NULL, true},
   {"profile", LOPT_STRING, offsetof(ConnectOptions, profile), NULL, true},
-  {"base", LOPT_STRING, offsetof(ConnectOptions, base), NULL, true},
+  {"base", LOPT_STRING, offsetof(ConnectOptions, base), NULL, false},
+  {"address", LOPT_STRING, FIELD(address), NULL, false},
   {"config", LOPT_VALUE, 0, NULL, true},
   {"auth", LOPT_VALUE, 0, NULL, true},
   {"token_dir", LOPT_STRING, FIELD(token_dir), NULL, false},
@@ -142,6 +143,8 @@ static int open_retry(lua_State *L, Account *a, ConnectOptions *o, Err *err) {
   return a->retry ? 0 : -1;
 }
 
+/* connect{ service=, profile=, base=, ... } -> account | nil, err. address =
+   the name of a setting instead of base: calls go to what it holds. */
 static int l_connect(lua_State *L) {
   ConnectOptions options = {
     .retries = RETRIES, .limit = {.seconds = 1, .quota = 100},
@@ -158,6 +161,14 @@ static int l_connect(lua_State *L) {
   lua_getfield(L, 1, "config");
   a->config = lconfig_check(L, -1);
   lua_setiuservalue(L, -2, 1);
+  if (options.address) {
+    Buf *origin = lhttp_scratch(L);
+    if (lhttp_origin(origin, a->config, options.profile, options.service,
+                     options.address, &err) != 0) return lerr_fail(L, &err);
+    options.base = buf_str(origin);
+    a->hidden = true;
+  }
+  luaL_argcheck(L, options.base, 1, "base or address expected");
   options.http.service = options.service;
   options.http.base = options.base;
   options.http.resolve = lspec_strings(L, 1, "resolve");
@@ -244,10 +255,18 @@ static int l_url(lua_State *L) {
 
 /* ---- calls ---- */
 
-/* The address: "url" (a paging link, checked against the base) or template,
-   path and query. */
+/* The address: "url" (a paging link, checked against the base), "address" (a
+   setting, with suffix and raw_query) or template, path and query. */
 static int call_url(lua_State *L, Account *a, Err *err) {
   buf_reset(&a->url);
+  if (a->hidden) {
+    lua_getfield(L, 2, "raw_query");
+    lua_getfield(L, 2, "suffix");
+    lua_getfield(L, 2, "address");
+    return lhttp_target(&a->url, a, luaL_checkstring(L, -1),
+                        luaL_optstring(L, -2, ""), luaL_optstring(L, -3, ""),
+                        err);
+  }
   if (lua_getfield(L, 2, "url") == LUA_TSTRING)
     return url_resolve(&a->url, a->base, lua_tostring(L, -1), err);
   return build_url(L, 2, a->base, &a->url, err);
@@ -363,7 +382,7 @@ static int account_close(lua_State *L) {
   http_free(a->http);
   a->http = NULL;
   buf_wipe(&a->number);
-  buf_clear(&a->url);
+  buf_wipe(&a->url);
   free(a->service);
   free(a->profile);
   free(a->base);
@@ -410,10 +429,19 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg meta[] = {
   {"__gc", account_close}, {"__close", account_close}, {NULL, NULL}};
 
+/* refuse_waiting(): calls that wait for their turn end with kind
+   "rate_limited"; nothing of them was sent */
+static int l_refuse_waiting(lua_State *L) {
+  (void)L;
+  limit_refuse();
+  return 0;
+}
+
 static const luaL_Reg functions[] = {
   {"connect", l_connect}, {"base", l_base}, {"url", l_url},
   {"check_files", l_check_files}, {"timing", l_timing},
-  {"timing_sum", l_timing_sum}, {NULL, NULL}};
+  {"timing_sum", l_timing_sum}, {"refuse_waiting", l_refuse_waiting},
+  {NULL, NULL}};
 
 int luaopen_host_http(lua_State *L) {
   luaL_newmetatable(L, ACCOUNT);

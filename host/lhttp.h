@@ -23,6 +23,7 @@ typedef struct Account {
   Retry *retry;
   Config *config;                     /* borrowed, anchored */
   char *service, *profile, *base;     /* owned */
+  bool hidden;                        /* its URL is kept from Lua */
   Buf url;                            /* reused from call to call */
   Buf number;                         /* a setting that is a number, as text */
 } Account;
@@ -35,10 +36,21 @@ typedef struct Call {
   bool repeatable;
   bool unsent;             /* it was cancelled before a byte of it could leave */
   bool keep;               /* the reply has text and times in any case */
+  bool hidden;             /* and no URL */
 } Call;
 
 /* A value of the account for a {name} in a template; ctx is the Account. */
 auth_lookup lhttp_lookup;
+
+/* The address that a setting of the account is, which may be a secret.
+   origin: scheme, host and port, checked as url_base does, appended; what is
+   behind them is known to redaction from then on if it is a secret. target:
+   all of it, suffix behind its path, query (encoded) behind its query. -1
+   with an error that does not hold the address. */
+int lhttp_origin(Buf *out, const Config *config, const char *profile,
+                 const char *service, const char *name, Err *err);
+int lhttp_target(Buf *out, const Account *a, const char *name,
+                 const char *suffix, const char *query, Err *err);
 
 void lcall_open(lua_State *L);
 
@@ -52,7 +64,8 @@ void lcall_done(void *ctx, RetryReq *req);
    reply = { status, seconds, attempts, logins, url, size, head, text, times,
    gave_up } where seconds are those of the whole call, head is the reply's
    header lines, size the bytes of the body and text the body as it came, only
-   where it was not decoded or the call's table has keep; times, with keep
+   where it was not decoded or the call's table has keep, url not where the
+   account hides it; times, with keep
    only, those of its last request: { turn, between, resolve, connect, tls,
    sent, first_byte, total }. The value of a body that went into a file is the
    file's name. */

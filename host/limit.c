@@ -397,6 +397,22 @@ double limit_pause(Limit *l, double seconds) {
   return left;
 }
 
+void limit_refuse(void) {
+  for (Limit *l = limits; l; ) {
+    l->users++;
+    while (l->head) {
+      LimitTurn *t = l->head;
+      remove_turn(l, t);
+      t->limit = NULL;
+      t->refused = true;
+      t->fn(t->ctx);
+    }
+    Limit *next = l->next;
+    limit_release(l);
+    l = next;
+  }
+}
+
 double limit_paused(const Limit *l) {
   return fmax(0, l->paused_until - loop_now());
 }

@@ -47,7 +47,8 @@ struct LimitTurn {
 };
 
 /* True: go on at once. False: queued; fn(ctx) is called when its turn has
-   come, from loop_step, or with turn->refused set, from there or limit_pause.
+   come, from loop_step, or with turn->refused set, from there, limit_pause or
+   limit_refuse.
    longest, fn and ctx are the caller's to fill in. First come, first served. */
 bool limit_enter(Limit *limit, LimitTurn *turn);
 
@@ -66,6 +67,10 @@ void limit_count(Limit *limit);
    Those who wait and would not wait that long are refused. */
 double limit_pause(Limit *limit, double seconds);
 double limit_paused(const Limit *limit);     /* seconds left, 0 = none */
+
+/* Refuses all who wait, at all limits: for a process that is to end, and lets
+   nothing more leave that it can help. */
+void limit_refuse(void);
 
 /* Takes a retry out of the quota; false: it is used up. */
 bool limit_retry(Limit *limit);

@@ -31,6 +31,12 @@ static int l_open(lua_State *L) {
   return *n ? 1 : lerr_fail(L, &err);
 }
 
+/* journal() -> boolean: standard error is the journal's */
+static int l_journal(lua_State *L) {
+  lua_pushboolean(L, notify_journal());
+  return 1;
+}
+
 static int notifier_close(lua_State *L) {
   Notify **n = luaL_checkudata(L, 1, NOTIFIER);
   notify_close(*n);
@@ -108,7 +114,8 @@ static const luaL_Reg methods[] = {
   {"extend", notifier_extend}, {"main_pid", notifier_main_pid},
   {"close", notifier_close}, {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+  {"open", l_open}, {"journal", l_journal}, {NULL, NULL}};
 
 int luaopen_host_notify(lua_State *L) {
   luaL_newmetatable(L, NOTIFIER);

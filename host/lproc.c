@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bindings.h"
+#include "lenviron.h"
 #include "lerr.h"
 #include "lopt.h"
 #include "lspec.h"
@@ -117,7 +118,7 @@ static void on_end(void *ctx, Proc *proc, const ProcEnd *end) {
 
 typedef struct Options {
   const char *program, *directory, *log;
-  bool args, environment, stamps, keep_group;
+  bool args, environment, set, credentials, stamps, keep_group;
   size_t head, tail, address_space, file_size, open_files;
   lua_Integer nice, oom_score;
   int orphan;
@@ -130,6 +131,8 @@ static const Lopt options[] = {
   { "program", LOPT_STRING, offsetof(Options, program), NULL, true },
   { "args", LOPT_VALUE, offsetof(Options, args), NULL, false },
   { "environment", LOPT_VALUE, offsetof(Options, environment), NULL, false },
+  { "set", LOPT_VALUE, offsetof(Options, set), NULL, false },
+  { "credentials", LOPT_BOOLEAN, offsetof(Options, credentials), NULL, false },
   { "directory", LOPT_STRING, offsetof(Options, directory), NULL, false },
   { "log", LOPT_STRING, offsetof(Options, log), NULL, false },
   { "head", LOPT_SIZE, offsetof(Options, head), NULL, false },
@@ -148,41 +151,8 @@ static const Lopt options[] = {
   { NULL, LOPT_STRING, 0, NULL, false }
 };
 
-/* { NAME = value } in the field as "NAME=value" texts; leaves the list and
-   what anchors it on the stack. */
-static const char *const *read_environment(lua_State *L, int index) {
-  lua_getfield(L, index, "environment");
-  luaL_checktype(L, -1, LUA_TTABLE);
-  int table = lua_absindex(L, -1);
-  lua_newtable(L);                          /* table, anchors */
-  lua_pushnil(L);
-  while (lua_next(L, table)) {
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
-      luaL_error(L, "option 'environment': texts by name expected");
-    }
-    size_t n, value_n;
-    const char *name = lua_tolstring(L, -2, &n);
-    const char *value = lua_tolstring(L, -1, &value_n);
-    if (n == 0 || strlen(name) != n || strchr(name, '=') ||
-        strlen(value) != value_n) {
-      luaL_error(L, "option 'environment': %s cannot be set", name);
-    }
-    lua_pushfstring(L, "%s=%s", name, value);
-    lua_rawseti(L, -4, (lua_Integer)lua_rawlen(L, -4) + 1);
-    lua_pop(L, 1);
-  }
-  size_t n = lua_rawlen(L, -1);
-  const char **list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
-  for (size_t i = 0; i < n; i++) {
-    lua_rawgeti(L, -2, (lua_Integer)i + 1);
-    list[i] = lua_tostring(L, -1);          /* anchored by its table */
-    lua_pop(L, 1);
-  }
-  list[n] = NULL;
-  return list;
-}
-
-static ProcSpec read_spec(lua_State *L) {
+/* All but the environment. */
+static ProcSpec read_spec(lua_State *L, bool *credentials) {
   Options o = { .nice = INT_MIN, .oom_score = INT_MIN };
   luaL_checktype(L, 1, LUA_TTABLE);
   lopt_read(L, 1, options, &o);
@@ -192,10 +162,10 @@ static ProcSpec read_spec(lua_State *L) {
                 (o.oom_score >= -1000 && o.oom_score <= 1000), 1,
                 "oom_score: -1000 to 1000");
   luaL_argcheck(L, *o.program != '\0', 1, "program: must not be empty");
+  *credentials = o.credentials;
   return (ProcSpec){
     .program = o.program, .directory = o.directory, .log = o.log,
     .args = o.args ? lspec_strings(L, 1, "args") : NULL,
-    .environment = o.environment ? read_environment(L, 1) : NULL,
     .log_head = o.head, .log_tail = o.tail, .log_stamps = o.stamps,
     .address_space = o.address_space, .file_size = o.file_size,
     .open_files = o.open_files, .renice = o.nice != INT_MIN,
@@ -209,7 +179,10 @@ static ProcSpec read_spec(lua_State *L) {
    or is closed, whether its handle is kept or not. */
 static int l_start(lua_State *L) {
   Err err;
-  ProcSpec spec = read_spec(L);
+  bool credentials;
+  ProcSpec spec = read_spec(L, &credentials);
+  spec.environment = lenviron_push(L, 1, credentials);
+  int environment = lua_gettop(L);
   Process *p = lua_newuserdatauv(L, sizeof *p, 0);
   *p = (Process){ 0 };
   luaL_setmetatable(L, PROCESS);
@@ -219,6 +192,7 @@ static int l_start(lua_State *L) {
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, p);
   p->proc = proc_start(state_loop(L), &spec, on_end, p, &err);
+  lenviron_wipe(L, environment);
   if (p->proc) {
     p->pid = proc_pid(p->proc);
     return 1;
@@ -355,6 +329,7 @@ int luaopen_host_proc(lua_State *L) {
   lua_setfield(L, -2, "__gc");
   lua_newthread(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &helper_key);
+  lenviron_open(L);
   luaL_newlib(L, functions);
   return 1;
 }

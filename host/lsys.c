@@ -153,6 +153,15 @@ static int l_cwd(lua_State *L) {
   return push_path(L, getcwd(path, sizeof path), "the working directory");
 }
 
+/* chdir(path) -> true | nil, err */
+static int l_chdir(lua_State *L) {
+  const char *path = check_text(L, 1);
+  Err err;
+  int rc = chdir(path);
+  if (rc) err_sys(&err, ERR_FILE, errno, "cannot go to %s", path);
+  return result(L, rc, &err);
+}
+
 static int l_realpath(lua_State *L) {
   char real[PATH_MAX];
   const char *path = check_text(L, 1);
@@ -353,6 +362,20 @@ static int l_whoami(lua_State *L) {
   return 1;
 }
 
+/* process() -> { pid, memory (bytes in use), descriptors (that are open) } */
+static int l_process(lua_State *L) {
+  SysProcess p;
+  sys_process(&p);
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, (lua_Integer)getpid());
+  lua_setfield(L, -2, "pid");
+  lua_pushinteger(L, (lua_Integer)p.memory);
+  lua_setfield(L, -2, "memory");
+  lua_pushinteger(L, (lua_Integer)p.descriptors);
+  lua_setfield(L, -2, "descriptors");
+  return 1;
+}
+
 static int l_exit_now(lua_State *L) {
   _exit((int)luaL_checkinteger(L, 1));
 }
@@ -447,10 +470,11 @@ static const luaL_Reg functions[] = {
   {"exists", l_exists}, {"clock", l_clock}, {"utc", l_utc}, {"env", l_env},
   {"boottime", l_boottime}, {"synchronised", l_synchronised},
   {"environ", l_environ}, {"setenv", l_setenv}, {"unsetenv", l_unsetenv},
-  {"lock", l_lock}, {"cwd", l_cwd}, {"realpath", l_realpath},
+  {"lock", l_lock}, {"cwd", l_cwd}, {"chdir", l_chdir},
+  {"realpath", l_realpath},
   {"stdin_read", l_stdin_read},
   {"write", l_write}, {"random", l_random},
-  {"whoami", l_whoami},
+  {"whoami", l_whoami}, {"process", l_process},
   {"sha256", l_sha256}, {"boot_id", l_boot_id}, {"exit_now", l_exit_now},
   {"kill_self", l_kill_self},
   {"facts", l_facts}, {NULL, NULL}};

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <lauxlib.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,56 +14,13 @@
 #include "console.h"
 #include "env.h"
 #include "err.h"
+#include "interrupt.h"
 #include "log.h"
 #include "loop.h"
 #include "module.h"
 #include "redact.h"
 #include "state.h"
 #include "task.h"
-
-static struct sigaction loop_action;    /* what loop_signal installed */
-static pthread_t main_thread;           /* the one that runs Lua */
-static bool elsewhere;                  /* a task other than the main one heard
-                                           Ctrl-C */
-
-/* The first Ctrl-C stops Lua code and cancels the wait; a third one, when
-   nothing heeds the first two, ends the process, and a second one does while
-   the prompt is being left. The system may pick a thread of libcurl's
-   resolver, which must not touch the Lua state. */
-static void on_interrupt(int signo) {
-  if (!pthread_equal(pthread_self(), main_thread)) {
-    pthread_kill(main_thread, signo);
-    return;
-  }
-  if (state_interrupt() > (state_is_leaving() ? 1 : 2)) _exit(130);
-  loop_action.sa_handler(signo);
-}
-
-static void note_stop(lua_State *L) {
-  elsewhere = !task_in_main(L);
-}
-
-/* Ctrl-C is for the program: where one of its tasks heard it, which is one of
-   many, the main task is told as well. */
-static void interrupt_wait(void *ctx) {
-  if (!state_take_interrupt()) {       /* Lua code was running and heard it */
-    state_heeded();
-    if (!elsewhere) return;
-    elsewhere = false;
-  }
-  task_interrupt(ctx);
-}
-
-static int catch_interrupts(Loop *loop, lua_State *L, Err *err) {
-  if (loop_signal(loop, SIGINT, interrupt_wait, L, err) != 0) return -1;
-  struct sigaction action = {.sa_handler = on_interrupt};
-  state_on_stop(note_stop);
-  main_thread = pthread_self();
-  if (sigaction(SIGINT, NULL, &loop_action) != 0 ||
-      sigaction(SIGINT, &action, NULL) != 0)
-    return err_sys(err, ERR_SCRIPT, errno, "cannot catch SIGINT");
-  return 0;
-}
 
 /* Credentials live in this process: no core file, no debugger. */
 static int harden(Err *err) {
@@ -120,7 +76,7 @@ int main(int argc, char **argv) {
   if (!(loop = loop_new(&err))) goto end;
   const StateOptions options = {.lua_dir = getenv("ERRAND_LUA")};
   if (!(state = state_new(loop, &options, &err))) goto end;
-  if (catch_interrupts(loop, state_lua(state), &err) != 0) goto end;
+  if (interrupt_catch(loop, state_lua(state), SIGINT, &err) != 0) goto end;
   code = run(state_lua(state), argv, &err);
 
 end:
@@ -129,6 +85,7 @@ end:
     log_write(LOG_ERROR, "%s", err.text);
     code = err_exit_code(err.kind, err.status);
   }
+  if (code == 130 && interrupt_by()) code = 128 + interrupt_by();
   if ((ferror(stdout) || fflush(NULL) != 0) && code == 0) code = 1;
 #ifndef __SANITIZE_ADDRESS__
   _exit(code);     /* the system frees faster than we: a tenth of a short run */

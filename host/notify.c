@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,6 +94,16 @@ Notify *notify_open(Err *err) {
 fail:
   notify_close(n);
   return NULL;
+}
+
+bool notify_journal(void) {
+  const char *stream = getenv("JOURNAL_STREAM");
+  struct stat st;
+  char ours[64];
+  if (!stream || fstat(STDERR_FILENO, &st)) return false;
+  (void)snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)st.st_dev,
+                 (uintmax_t)st.st_ino);
+  return strcmp(stream, ours) == 0;
 }
 
 void notify_close(Notify *n) {

@@ -18,6 +18,9 @@ typedef struct Notify Notify;
    nothing and succeeds. NULL where what they say is of no use; then they stay
    as they are. */
 Notify *notify_open(Err *err);
+/* Whether standard error goes to the journal, which has a time and a level of
+   its own for each line (JOURNAL_STREAM). */
+bool notify_journal(void);
 void notify_close(Notify *n);                  /* NULL is fine */
 
 bool notify_active(const Notify *n);           /* somebody listens */

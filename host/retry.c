@@ -219,6 +219,9 @@ static void refuse(RetryReq *req) {
   /* What has been answered once has that answer, or lack of one. */
   if (req->deadline > 0)
     req->err = *auth_req_err(req->auth);
+  else if (limit_paused(req->retry->limit) <= 0)
+    err_set(&req->err, ERR_RATE_LIMITED, "its turn at %s had not come when "
+            "errand was asked to end; nothing was sent", req->retry->service);
   else
     err_set(&req->err, ERR_RATE_LIMITED, "%s answered 429 and lets nobody "
             "from here in for another %.0f s; nothing was sent, try again "

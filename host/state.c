@@ -33,6 +33,8 @@ static volatile sig_atomic_t interrupts;    /* since one was heeded */
 static volatile sig_atomic_t leaving;
 static volatile sig_atomic_t in_statement;  /* of the prompt */
 static volatile sig_atomic_t asked;         /* since that began */
+static volatile sig_atomic_t urged;
+static volatile double patience, busy_since;  /* with urged */
 static state_stop_fn *on_stop;
 
 static State *state_of(lua_State *L) {
@@ -100,6 +102,35 @@ void state_stop(lua_State *L) {
   lua_sethook(L, stop_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
+/* Stays, for there may be more to stop. */
+static void urge_hook(lua_State *L, lua_Debug *ar) {
+  Err err;
+  if (!urged) {
+    lua_sethook(L, NULL, 0, 0);
+    return;
+  }
+  if (busy_since <= 0) busy_since = loop_now();
+  if (loop_now() - busy_since < patience) return;
+  lua_getinfo(L, "Sl", ar);
+  if (ar->currentline <= 0 || is_own_frame(ar)) return;
+  busy_since = 0;
+  err_set(&err, ERR_CANCELLED, "interrupted");
+  lerr_raise(L, &err);
+}
+
+static void urge(lua_State *L) {
+  if (lua_gethook(L) != stop_hook)
+    lua_sethook(L, urge_hook, LUA_MASKCOUNT, 1000);
+}
+
+void state_urge(double seconds) {
+  lua_State *L = running;
+  patience = seconds;
+  busy_since = 0;
+  urged = seconds > 0;
+  if (urged && L) urge(L);
+}
+
 int state_interrupt(void) {
   interrupted = 1;
   if (in_statement) asked++;
@@ -144,6 +175,8 @@ bool state_take_interrupt(void) {
 lua_State *state_running(lua_State *L) {
   lua_State *before = running;
   running = L;
+  if (urged && L) urge(L);
+  if (!L) busy_since = 0;
   return before;
 }
 
@@ -158,7 +191,7 @@ static int resume(lua_State *L, lua_State *co, int nargs) {
   int nresults;
   lua_State *before = state_running(co);
   int status = lua_resume(co, L, nargs, &nresults);
-  running = before;
+  state_running(before);
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nresults + 1)) {
       lua_pop(co, nresults);

@@ -60,6 +60,11 @@ void state_on_stop(state_stop_fn *fn);
 /* True once, when state_interrupt was called and no Lua code took it. */
 bool state_take_interrupt(void);
 
+/* From now on Lua code outside the embedded library that runs for that long
+   without a turn of the loop raises "interrupted", again each time; 0 ends
+   this. Async-signal-safe. */
+void state_urge(double seconds);
+
 /* Notes that the Lua code of thread L runs from now on; returns what was
    noted before, to be put back the same way. NULL: none. */
 lua_State *state_running(lua_State *L);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -168,6 +169,30 @@ int sys_utc(double seconds, char *out) {
                    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
                    tm.tm_min, tm.tm_sec);
   return n > 0 && n < SYS_UTC ? 0 : -1;
+}
+
+static size_t resident(void) {
+  FILE *f = fopen("/proc/self/statm", "re");
+  char line[128] = "";
+  long page = sysconf(_SC_PAGESIZE);
+  if (!f) return 0;
+  const char *second = fgets(line, sizeof line, f) ? strchr(line, ' ') : NULL;
+  fclose(f);
+  return page > 0 && second ? strtoul(second, NULL, 10) * (size_t)page : 0;
+}
+
+/* Not counting the one that the list itself takes. */
+static size_t open_descriptors(void) {
+  DIR *dir = opendir("/proc/self/fd");
+  size_t n = 0;
+  if (!dir) return 0;
+  for (const struct dirent *e; (e = readdir(dir));) n += e->d_name[0] != '.';
+  closedir(dir);
+  return n > 0 ? n - 1 : 0;
+}
+
+void sys_process(SysProcess *out) {
+  *out = (SysProcess){.memory = resident(), .descriptors = open_descriptors()};
 }
 
 static int size_from(const char *variable, int standard) {

@@ -50,6 +50,14 @@ enum { SYS_UTC = 32 };    /* bytes that sys_utc wants */
 /* "2026-11-21T20:10:32Z"; -1 when seconds is beyond the years 0..9999. */
 int sys_utc(double seconds, char *out);
 
+typedef struct SysProcess {
+  size_t memory;           /* bytes of RAM in use */
+  size_t descriptors;      /* open ones */
+} SysProcess;
+
+/* Of this process; 0 where the kernel does not tell. */
+void sys_process(SysProcess *out);
+
 /* Columns of the terminal at fd, else $COLUMNS, else 80. */
 int sys_columns(int fd);
 /* Its rows, else $LINES, else 24. */

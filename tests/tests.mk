@@ -4,10 +4,11 @@ CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
-DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat tinyproxy-bin
+DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat \
+             tinyproxy-bin systemd
 DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
 DEPS_fuzz := clang llvm libclang-rt-14-dev
-DEPS_page := chromium chromium-driver
+DEPS_page := chromium chromium-driver fonts-dejavu-core
 
 .PHONY: test san fuzz valgrind lint contract crash cron soak page bench test-deps lint-deps fuzz-deps page-deps
 

@@ -63,7 +63,9 @@ M.rows = {
 
 -- Variables of the environment that are no setting of a service.
 M.variables = { "ERRAND_CONFIG", "ERRAND_PROFILE", "ERRAND_LUA", "ERRAND_STORE", "ERRAND_SANDBOX", "ERRAND_HISTORY",
-  "ERRAND_CRASH", "ERRAND_PAGER" }
+  "ERRAND_CRASH", "ERRAND_PAGER", "ERRAND_SCHEDULE_FILE", "ERRAND_SCHEDULE", "ERRAND_SLOT", "ERRAND_SLOT_LOCAL",
+  "ERRAND_SLOT_COLLAPSED", "ERRAND_NOTICE", "ERRAND_EVENT", "ERRAND_SUBJECT", "ERRAND_OUTCOME", "ERRAND_REASON", "ERRAND_RUN",
+  "ERRAND_HOST" }
 
 for _, row in ipairs(M.rows) do row.name, row.type = row[1], row[2] end
 

@@ -125,7 +125,7 @@ print(value, err.kind, err.message)]] },
       .. "workflow.fail(reason) ends a step or the run as failed, workflow.retry(time) has the step tried again then. "
       .. "run has step, sleep(name, time), approve(name, { ask, timeout, on_timeout }), parallel(name, branches), "
       .. "each(name, list, key, function(run, item)), pivot(name), note(text), now(), uuid(name), random(), hold(reason) and "
-      .. "undo(reason).",
+      .. "undo(reason); in a run that a schedule began, run.slot says for which time.",
     parameters = {
       { "args", "rows as args{} has them: the input of the run" },
       { "input", "function(args) -> input; runs once and may read files" },

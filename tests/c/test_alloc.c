@@ -204,6 +204,21 @@ static const struct { const char *name, *code; } chunks[] = {
    "  assert(not cron.zone '..' and cron.jitter('x', 5))\n"
    "  cron.tzdata()\n"
    "end"},
+  {"host.declare",
+   "local d = require 'host.declare'\n"
+   "return function()\n"
+   "  local list, fault = d.read([[local t = { 1, 2, { deep = 'x' } }\n"
+   "  schedule 'a' { args = t, key = secret.env 'KEY' }\n"
+   "  schedule('b', { t = { 0.5, true } }) defaults { tz = 'UTC' }]],\n"
+   "    { 'schedule', 'defaults' })\n"
+   "  assert(not fault, fault and fault.message)\n"
+   "  assert(#list == 3 and list[1].options.args[3].deep == 'x')\n"
+   "  assert(list[1].options.key.env == 'KEY' and list[3].line == 3)\n"
+   "  local text = 'schedule \"a\" {}\\nerror \"no\"'\n"
+   "  list, fault = d.read(text, { 'schedule' })\n"
+   "  if #fault.message > 2 then error(fault.message, 0) end\n"
+   "  assert(#list == 1 and fault.line == 2 and fault.message == 'no')\n"
+   "end"},
   {"host.http to a closed port",
    "local http, c = require 'host.http', require 'host.config'\n"
    "local server = assert(require 'host.sandbox'.listen(0, print))\n"
@@ -268,6 +283,20 @@ static const struct { const char *name, *code; } chunks[] = {
    "  os.remove(ALLOC_DIR .. '/proclog.2')\n"
    "  if how.log_error then error(how.log_error, 0) end\n"
    "  assert(how.code == 3 and how.output == 9 and p:ended().code == 3)\n"
+   "end"},
+  {"host.signal and a child's environment",
+   "local proc, signal = require 'host.proc', require 'host.signal'\n"
+   "local function pass(value, err)\n"
+   "  if not value then error(err, 0) end\n"
+   "  return value\n"
+   "end\n"
+   "return function()\n"
+   "  local w <close> = pass(signal.watch { 'USR1', 'USR2' })\n"
+   "  local p <close> = pass(proc.start { program = 'sh',\n"
+   "    args = { '-c', 'test $A = b && kill -USR1 $PPID' },\n"
+   "    set = { A = 'b', HOME = false }, credentials = true })\n"
+   "  assert(p:wait().code == 0 and w:came 'USR1' == 1)\n"
+   "  assert(w:wait() == 'USR1' and w:came 'USR2' == 0)\n"
    "end"},
   {"host.server, host.notify and host.clock",
    "local server, notify = require 'host.server', require 'host.notify'\n"

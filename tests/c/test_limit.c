@@ -266,6 +266,29 @@ static void test_pause(void) {
   limit_release(l);
 }
 
+static void test_refuse(void) {
+  Limit *a = open_limit("a", (LimitRule){ .concurrency = 1 });
+  Limit *b = open_limit("b", (LimitRule){ .longest_pause = 50 });
+  Visitor first, second, paused;
+  limit_pause(b, 20);
+  visit(a, &first, 9, false);
+  visit(a, &second, 9, false);
+  visit(b, &paused, 90, false);
+  limit_refuse();
+  ok(first.at > 0 && !first.turn.refused, "who goes already is left alone");
+  ok(second.turn.refused && paused.turn.refused,
+     "all who wait are refused, at all limits");
+  limit_leave(&first.turn);
+  visit(a, &second, 9, false);
+  ok(second.at > 0 && !second.turn.refused, "who comes later is not");
+  limit_leave(&second.turn);
+  limit_leave(&paused.turn);
+  limit_release(a);
+  limit_release(b);
+  limit_refuse();
+  ok(true, "and nobody is there afterwards");
+}
+
 static void test_quota(void) {
   Limit *l = open_limit("a", (LimitRule){ .quota = 2 });
   ok(limit_retry(l) && limit_retry(l) && !limit_retry(l), "two retries");
@@ -309,6 +332,7 @@ int main(void) {
   test_leaving();
   test_notice();
   test_pause();
+  test_refuse();
   test_quota();
   test_shared();
   loop_free(loop);

@@ -109,7 +109,7 @@ local bugs = {
     "  if step.undo_state == \"done\" or step.undo_state == \"intent\" then return { state = \"undone\" } end",
     by = { scenario "undo from", plans "find undo" } },
   { "the key of a run is not looked at", "core/run/engine.lua",
-    "  local key = key_of(definition, environment, input, text)\n  local id",
+    "  local key = key_of(definition, environment, input, text, options.slot)\n  local id",
     "  local key = J:new_id()\n  local id", by = { scenario "same key" } },
   { "a sleep begins anew", "core/run/branch.lua", "  local wake_at = row and row.wake_at\n", "  local wake_at\n",
     by = { scenario "a sleep" } },

@@ -15,8 +15,8 @@
 local cli = {}
 
 --- Names of the commands, in the order in which help lists them.
-cli.commands = { "run", "runs", "plan", "prove", "call", "api", "help", "search", "list-operations", "export", "calls", "config",
-                 "login", "logout", "whoami", "doctor", "sandbox", "test", "version" }
+cli.commands = { "run", "runs", "schedule", "serve", "plan", "prove", "call", "api", "help", "search", "list-operations", "export", "calls",
+                 "config", "login", "logout", "whoami", "doctor", "sandbox", "test", "version" }
 
 --- cli.module(name) -> the module of a command.
 function cli.module(name)

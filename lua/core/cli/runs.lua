@@ -51,6 +51,9 @@ local runs = {
     { "comment", value = "TEXT", doc = "approve, reject: what the run is told with the answer." },
     { "html", value = "FILE", doc = "report: where the page goes; - is standard output." },
     { "no-wait", key = "no_wait", doc = "resume: do not wait for a sleep or an approval, but end with 3." },
+    { "slot", value = "ID", type = "integer", min = 1,
+      doc = "resume: what errand serve calls: go on with this slot of a schedule, if nobody else has it." },
+    { "attempt", value = "N", type = "integer", min = 1, doc = "resume: with --slot, which attempt this is (1)." },
     { "days", value = "N", type = "integer", min = 0, max = 36500,
       doc = "prune: forget runs that ended before so many days (90)." },
     { "keep", value = "N", type = "integer", min = 0, max = 1000000,
@@ -61,7 +64,7 @@ local runs = {
 -- which actions an option belongs to
 local belongs = { state = "list", workflow = "list", key = "list", since = "list", limit = "list", full = "show", plan = "undo",
   force = "undo", reason = "settle cancel abandon undo", result = "settle", comment = "approve reject", html = "report",
-  no_wait = "resume", days = "prune", keep = "prune" }
+  no_wait = "resume", slot = "resume", attempt = "resume", days = "prune", keep = "prune" }
 
 local function raise(text, ...)
   error(error_.new("validation", text:format(...)), 0)
@@ -202,10 +205,35 @@ local function acts()
   return require "core.run.acts"
 end
 
+-- fn(...), which SIGTERM stops where nothing is lost.
+local function stoppable(fn, ...)
+  return require("core.run.term").during(fn, ...)
+end
+
+-- As the work of a slot. One that has ended meanwhile needs nothing more.
+local function resume_slot(J, run, options)
+  local how = { slot = options.slot, attempt = options.attempt, hook = require("core.cli.run").crash_hook() }
+  return require("core.schedule.child").run(how, function(child)
+    if child.run ~= run.id then
+      error(error_.new("conflict", ("run %s is not that of slot %d, which is %s; nothing was done"):format(run.id, options.slot,
+        child.run or "no run")), 0)
+    end
+    J.hook = how.hook
+    run = J:run(run.id)
+    if not require("core.run.journal").LIVE[run.state] then return run.state == "done" and 0 or 1 end
+    local code = stoppable(acts().resume, J, run, { wait = false })
+    local err = require("core.run.view").decode(J:run(run.id).error)
+    child:note(code ~= 0 and err and err.message or nil)
+    return code
+  end)
+end
+
 function actions.resume(args)
   local run, J = one(args[1], "resume ID")
   no_more(args, 1, "resume ID")
-  return acts().resume(J, run, { wait = not args.options.no_wait })
+  if args.options.slot then return resume_slot(J, run, args.options) end
+  if args.options.attempt then raise("--attempt says which attempt at a slot it is, and goes with --slot ID") end
+  return stoppable(acts().resume, J, run, { wait = not args.options.no_wait })
 end
 
 function actions.settle(args)
@@ -220,7 +248,7 @@ function actions.undo(args)
   local run, J = one(args[1], "undo ID [--plan]")
   no_more(args, 1, "undo ID [--plan]")
   if args.options.plan then return acts().undo_plan(J, run, args.options) end
-  return acts().undo(J, run, args.options)
+  return stoppable(acts().undo, J, run, args.options)
 end
 
 function actions.cancel(args)

@@ -1,6 +1,10 @@
 -- core/run/acts.lua - what people do to runs: go on, settle, undo, end, answer.
 -- SPDX-License-Identifier: MIT
 
+-- Where a function takes `by`, that is { actor =, say = }: in whose name it is
+-- done, and what is told how it went. Without it both are the terminal's:
+-- whoever runs this process, and standard error.
+
 local error_ = require "core.error"
 local json = require "host.json"
 local session = require "core.session"
@@ -25,10 +29,15 @@ local function environment(J, more)
   return engine().environment(more)
 end
 
-local function say(text, ...)
+local function say(by, text, ...)
+  if by and by.say then return by.say(text:format(...)) end
   if session.quiet then return end
   local host_err = require "host.err"
   sys.write(2, host_err.safe(host_err.redact(text:format(...))) .. "\n")
+end
+
+local function actor_of(by)
+  return by and by.actor or sys.whoami()
 end
 
 local function live(run)
@@ -60,9 +69,9 @@ end
 
 -- fn(...) while this process has the run: the lock, then the journal. The
 -- file of the lock goes with the end of the run.
-local function while_ours(J, run, fn, ...)
+local function while_ours(J, run, by, fn, ...)
   local lock <close> = engine().lock(environment(J).lock, run.id)
-  J:own(run.id, sys.whoami())
+  J:own(run.id, actor_of(by))
   local result = fn(...)
   lock.over = not live(J:run(run.id))
   return result
@@ -142,7 +151,7 @@ end
 
 -- An undo that failed or is in doubt: done, to be tried again, or left.
 local function settle_undo(J, run, step, how)
-  local actor = sys.whoami()
+  local actor = actor_of(how)
   if how.outcome == "done" then
     J:undo_result(run.id, step.path, { gone = true, message = how.reason })
   elseif how.outcome == "skip" then
@@ -156,7 +165,7 @@ local function settle_undo(J, run, step, how)
       message = ("the undo of step %s was settled; errand runs undo %s goes on"):format(step.path, run.id) }), nil,
       { actor = actor })
   end
-  say("undo of step %s of %s is settled as %s; errand runs undo %s goes on", step.path, run.id, how.outcome, run.id)
+  say(how, "undo of step %s of %s is settled as %s; errand runs undo %s goes on", step.path, run.id, how.outcome, run.id)
 end
 
 -- What the step's operation returns, where a catalogue says so: "list",
@@ -207,7 +216,7 @@ local function remember(J, step, result)
 end
 
 --- errand runs settle
--- @tparam table how step, outcome, result (JSON text), reason, usage
+-- @tparam table how step, outcome, result (JSON text), reason, usage; and as `by`
 function M.settle(J, run, how)
   local step = step_of(J, run, how.step, how.usage)
   check_outcome(how.outcome, how.usage)
@@ -219,18 +228,18 @@ function M.settle(J, run, how)
   refuse_busy(run, "settled")
   if step.state == "done" then
     if how.result then raise("step %s is done; its undo, which is open, has no result: leave out --result", step.path) end
-    return while_ours(J, run, settle_undo, J, run, step, how)
+    return while_ours(J, run, how, settle_undo, J, run, step, how)
   end
   local result = encode_result(step, how.result)
   refuse_ended(run, "settled")
-  engine().settle(environment(J, { id = run.id, path = step.path, outcome = how.outcome, value = result, actor = sys.whoami(),
+  engine().settle(environment(J, { id = run.id, path = step.path, outcome = how.outcome, value = result, actor = actor_of(how),
     reason = how.reason }))
   if how.outcome == "done" then remember(J, step, result) end
   local left = in_doubt(J, run)
   if #left > 0 then
-    say("step %s of %s is settled as %s; still in doubt: %s", step.path, run.id, how.outcome, table.concat(left, ", "))
+    say(how, "step %s of %s is settled as %s; still in doubt: %s", step.path, run.id, how.outcome, table.concat(left, ", "))
   else
-    say("step %s of %s is settled as %s; errand runs resume %s goes on", step.path, run.id, how.outcome, run.id)
+    say(how, "step %s of %s is settled as %s; errand runs resume %s goes on", step.path, run.id, how.outcome, run.id)
   end
 end
 
@@ -247,7 +256,7 @@ local function undo_context(J, run, options)
     on_step = function(event)
       local words = { undone = "undone", gone = "gone already", ["not ours"] = "not ours, left alone", stays = "stays",
         failed = "failed" }
-      say("  %s  %s%s", event.path, words[event.outcome] or event.outcome, event.message and ": " .. event.message or "")
+      say(nil, "  %s  %s%s", event.path, words[event.outcome] or event.outcome, event.message and ": " .. event.message or "")
     end,
   }
 end
@@ -259,7 +268,7 @@ function M.undo_plan(J, run, options)
   local rows = require("core.run.undo").plan(undo_context(J, run, options))
   local out = json.array {}
   for i, row in ipairs(rows) do out[i] = json.object(row) end
-  if #out == 0 then say("run %s has made nothing that could be undone", run.id) end
+  if #out == 0 then say(nil, "run %s has made nothing that could be undone", run.id) end
   local format, terminal = session.output, sys.isatty(1)
   local tabular = format == "table" or format == "csv" or not format
   if #out == 0 and not format then return 0 end
@@ -274,9 +283,9 @@ local function undo(J, run, options)
   end
   local state, message = require("core.run.undo").run(undo_context(J, run, options))
   if state == "undone" then
-    say("run %s is undone%s", run.id, message and "; " .. message or "")
+    say(nil, "run %s is undone%s", run.id, message and "; " .. message or "")
   else
-    say("run %s is %s: %s; errand runs show %s tells what can be done", run.id, view.WORDS[state], message, run.id)
+    say(nil, "run %s is %s: %s; errand runs show %s tells what can be done", run.id, view.WORDS[state], message, run.id)
   end
   return exits[state]
 end
@@ -286,44 +295,45 @@ end
 function M.undo(J, run, options)
   if run.state == "undone" then raise("run %s is undone already", run.id) end
   refuse_busy(run, "undone")
-  return while_ours(J, run, undo, J, run, options)
+  return while_ours(J, run, nil, undo, J, run, options)
 end
 
 -- ---- ending ----
 
-local function cancel(J, run, reason)
+local function cancel(J, run, reason, by)
   local doubt = in_doubt(J, run)
   if #doubt > 0 then
     error(error_.new("in_doubt", ("run %s cannot be cancelled while it is not known what became of %s: errand runs resume %s, or "
       .. "errand runs settle %s %s done|absent|skip --reason TEXT"):format(run.id, table.concat(doubt, ", "), run.id, run.id,
       view.quoted(doubt[1]))), 0)
   end
-  J:state(run.id, "cancelled", run.error, nil, { actor = sys.whoami(), reason = reason })
-  say("run %s is cancelled; what it made stays, errand runs undo %s --plan shows it", run.id, run.id)
+  J:state(run.id, "cancelled", run.error, nil, { actor = actor_of(by), reason = reason })
+  say(by, "run %s is cancelled; what it made stays, errand runs undo %s --plan shows it", run.id, run.id)
 end
 
 --- errand runs cancel
-function M.cancel(J, run, reason)
+function M.cancel(J, run, reason, by)
   refuse_ended(run, "cancelled")
   local pid = M.holder(run)
   if pid then
-    J:request(run.id, "cancel", sys.whoami(), reason)
-    say("run %s is under way in process %s, which was asked to stop at its next step; see errand runs show %s", run.id, pid,
+    J:request(run.id, "cancel", actor_of(by), reason)
+    say(by, "run %s is under way in process %s, which was asked to stop at its next step; see errand runs show %s", run.id, pid,
       run.id)
     return 0
   end
-  return while_ours(J, run, cancel, J, run, reason)
+  return while_ours(J, run, by, cancel, J, run, reason, by)
 end
 
 --- errand runs abandon
-function M.abandon(J, run, reason)
+function M.abandon(J, run, reason, by)
   refuse_ended(run, "abandoned")
   check_reason(reason, "abandoned")
   refuse_busy(run, "abandoned")
-  while_ours(J, run, function()
+  while_ours(J, run, by, function()
     local doubt = in_doubt(J, run)
-    J:state(run.id, "abandoned", run.error, nil, { actor = sys.whoami(), reason = reason })
-    say("run %s is abandoned%s", run.id, #doubt > 0 and "; nobody will look what became of " .. table.concat(doubt, ", ") or "")
+    J:state(run.id, "abandoned", run.error, nil, { actor = actor_of(by), reason = reason })
+    say(by, "run %s is abandoned%s", run.id,
+      #doubt > 0 and "; nobody will look what became of " .. table.concat(doubt, ", ") or "")
   end)
 end
 
@@ -348,17 +358,17 @@ local function asked(J, run, text, usage)
 end
 
 --- errand runs approve, errand runs reject
--- @tparam table how step, approved, comment
+-- @tparam table how step, approved, comment; and as `by`
 function M.decide(J, run, how)
   refuse_ended(run, how.approved and "approved" or "rejected")
   local path = asked(J, run, how.step, (how.approved and "approve" or "reject") .. " ID STEP")
-  local first, decision = J:decide(run.id, path, { approved = how.approved, by = sys.whoami(), comment = how.comment })
+  local first, decision = J:decide(run.id, path, { approved = how.approved, by = actor_of(how), comment = how.comment })
   if not first then
     raise("step %s of %s was %s by %s at %s already; the first answer counts", path, run.id,
       decision.approved and "approved" or "rejected", decision.by, view.iso(decision.at))
   end
   local goes_on = M.holder(run) and "" or ("; errand runs resume %s goes on"):format(run.id)
-  say("step %s of %s is %s%s", path, run.id, how.approved and "approved" or "rejected", goes_on)
+  say(how, "step %s of %s is %s%s", path, run.id, how.approved and "approved" or "rejected", goes_on)
 end
 
 return M

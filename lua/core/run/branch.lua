@@ -20,7 +20,6 @@ local where = require("host.state").where
 
 local M = {}
 local Branch = {}
-Branch.__index = Branch
 
 local hidden = setmetatable({}, { __mode = "k" })
 
@@ -46,6 +45,20 @@ function M.inside(branch)
   local B = hidden[branch]
   if not B then bad("write run:step(...), with a colon") end
   return B
+end
+
+-- run.slot: what of a schedule the run is for, nil where somebody began it.
+-- It is kept with the run, so that every replay has the same.
+local function slot_of(branch)
+  local text = M.inside(branch).R.run.parent
+  local slot = text and json.decode(text) or nil
+  rawset(branch, "slot", slot)
+  return slot
+end
+
+function Branch.__index(branch, name)
+  if name == "slot" then return slot_of(branch) end
+  return Branch[name]
 end
 
 -- ---- places ----

@@ -22,8 +22,18 @@ function Real.boot_id()
   return require("host.sys").boot_id()
 end
 
+-- Whoever sleeps and may be asked to end looks up that often.
+local LOOK <const> = 1 -- seconds
+
 function Real.sleep(_, seconds)
-  require("host.task").sleep(math.max(0, seconds))
+  local task, term = require "host.task", require "core.run.term"
+  if not term.listens() then return task.sleep(math.max(0, seconds)) end
+  local ends = task.now() + seconds
+  repeat
+    local left = ends - task.now()
+    if left <= 0 or term.asked() then return end
+    task.sleep(math.min(left, LOOK))
+  until false
 end
 
 --- The clock of this machine.
@@ -58,10 +68,9 @@ function M.virtual(start)
   return setmetatable({ virtual = true, at = start, start = start, boot = "virtual" }, Virtual)
 end
 
-local LOOK = 1 -- seconds between two looks at what others may have decided
-
 --- Sleeps until the wall clock shows `at` (nil: for good) or look() gives
--- something, which is returned.
+-- something, which is returned. What others may have decided is looked at
+-- every second.
 function M.wait(clock, at, look)
   local found = look and look()
   while found == nil do

@@ -4,6 +4,7 @@
 local clock_ = require "core.run.clock"
 local error_ = require "core.error"
 local protect = require "core.run.protect"
+local term = require "core.run.term"
 
 local M = {}
 
@@ -79,8 +80,13 @@ local function cancelled(self)
   return wanted and wanted.what == "cancel" and wanted or nil
 end
 
---- Before anything new is begun: does somebody want the run to stop, is its
--- time over?
+--- Stops the branch where this process has been asked to end.
+function Context:heed_term(path)
+  if term.asked() then protect.stop("held", term.reason(self.id), { path = path, kind = "interrupted" }) end
+end
+
+--- Before anything new is begun: does somebody want the run or the process to
+-- stop, is its time over?
 function Context:boundary(path)
   if self.dry then protect.stop("dry", "nothing is done") end
   local wanted = cancelled(self)
@@ -88,6 +94,7 @@ function Context:boundary(path)
     local reason = wanted.reason and ": " .. wanted.reason or ""
     protect.stop("cancelled", ("cancelled by %s%s"):format(wanted.actor or "somebody", reason), { path = path })
   end
+  self:heed_term(path)
   if self.deadline and self.clock:wall() >= self.deadline then
     protect.stop("held", "the run's time is over (timeout of the workflow); errand runs resume gives it the same time again",
       { path = path, kind = "timeout" })
@@ -123,12 +130,13 @@ function Context:wait(path, state, at, why, look, told)
   if self.dry then protect.stop("dry", "nothing is done") end
   local soon = told and at and at - self.clock:wall() <= SOON
   if not self.waits and not soon or self.clock.virtual and look then protect.stop(state, why, { path = path, wake_at = at }) end
+  self:heed_term(path)
   if not told then self:tell(path, state, { message = why, wake_at = at }) end
   rest(self, state, at)
   local ends = at
   if self.deadline and (not ends or self.deadline < ends) then ends = self.deadline end
   found = clock_.wait(self.clock, ends, function()
-    if cancelled(self) then return false end
+    if cancelled(self) or term.asked() then return false end
     return look and look() or nil
   end)
   wake(self)

@@ -18,6 +18,7 @@ local protect = require "core.run.protect"
 local sources = require "core.run.sources"
 local step_ = require "core.run.step"
 local sys = require "host.sys"
+local term = require "core.run.term"
 
 local M = {}
 
@@ -100,8 +101,13 @@ local function live_input(definition, text, given, id)
   end })
 end
 
-local function key_of(definition, environment, input, text)
-  if not definition.key then return sys.sha256(text):sub(1, 12) end
+-- A workflow without a key of its own begins one run for each input and slot
+-- of a schedule: today's must not go on with yesterday's.
+local function key_of(definition, environment, input, text, slot)
+  if not definition.key then
+    local of = slot and ("\0%s\0%s\0%s"):format(slot.schedule, slot.at, slot.kind) or ""
+    return sys.sha256(text .. of):sub(1, 12)
+  end
   local key = M.prepare(environment, "the key of a workflow", definition.key, input)
   if type(key) == "number" and math.tointeger(key) then key = ("%d"):format(key) end
   if type(key) ~= "string" or key == "" then
@@ -133,7 +139,9 @@ local function end_stop(R, stop)
     end
     return outcome(R, "stalled", stop.reason, stop.path)
   end
-  local text = json.encode(json.object { kind = stop.kind or state, message = stop.reason, path = stop.path })
+  -- what was to be tried again and has not been yet still is
+  local again = stop.kind == "interrupted" and next(R.released) ~= nil or nil
+  local text = json.encode(json.object { kind = stop.kind or state, message = stop.reason, path = stop.path, again = again })
   R:write("state", state, text, nil, { wake_at = stop.wake_at, reason = stop.reason })
   local out = outcome(R, state, stop.reason, stop.path, nil, stop.kind)
   if stop.kind == "plan" then out.exit = PLAN_DIFFERS end
@@ -214,7 +222,9 @@ local function go_through(R, definition, environment, input)
   environment.phase = "body"
   local results = table.pack(pcall(definition.body, root, input))
   guard.set(before)
-  if not results[1] and protect.is_end(results[2]) then
+  if not results[1] and term.ended_by(results[2]) then
+    results[2] = protect.stopped("held", term.reason(R.id), { kind = "interrupted" })
+  elseif not results[1] and protect.is_end(results[2]) then
     local err = results[2]
     if error_.is(err) and err.kind == "cancelled" and not R.dry then
       pcall(R.journal.state, R.journal, R.id, "held", json.encode(json.object { kind = err.kind, message = "interrupted" }))
@@ -243,7 +253,7 @@ local function release(R)
 end
 
 -- Held for another reason than a failure.
-local stopped = { hold = true, timeout = true, settled = true, poison = true, plan = true }
+local stopped = { hold = true, timeout = true, settled = true, poison = true, plan = true, interrupted = true }
 
 -- A run that was held to a plan once is so for good, whoever goes on with it.
 local function keep_to_plan(R)
@@ -262,7 +272,7 @@ local function execute(R, definition, environment, given)
       return end_stop(R, { state = "held", kind = "plan", path = err.path,
         reason = ("a plan refused step %s, so the run goes on with a plan only"):format(err.path or "?") })
     end
-    if not stopped[err.kind] then release(R) end
+    if not stopped[err.kind] or err.again then release(R) end
     R.held_at = err.kind == "hold" and err.path or nil
     if R.deadline and err.kind == "timeout" and definition.timeout then R.deadline = R.clock:wall() + definition.timeout end
   end
@@ -274,7 +284,8 @@ local function execute(R, definition, environment, given)
   return conclude(R, definition, go_through(R, definition, environment, input))
 end
 
-local function tell_run(R, resumed, edited)
+local function tell_run(R, options, resumed, edited)
+  if options.begun then options.begun(R.id) end
   if R.observer.run then
     R.observer.run(R.id, { workflow = R.run.workflow, key = R.run.key, resumed = resumed, edited = edited })
   end
@@ -311,7 +322,7 @@ local function go_on(options, id, given, edited)
   local row = owned_row(options, id)
   local R = context.new(options, row)
   if not journal_.LIVE[row.state] then return over(R) end
-  tell_run(R, true, edited)
+  tell_run(R, options, true, edited)
   if undo_began(R) then
     R.functions = M.functions(options.journal, id, options.clock, options)
     return undo(R)
@@ -356,21 +367,22 @@ local function start(options)
   local definition, environment, program = load_definition(options, J)
   local text = keep_input(definition, options.input)
   local input = live_input(definition, text, options.input or {})
-  local key = key_of(definition, environment, input, text)
+  local key = key_of(definition, environment, input, text, options.slot)
   local id = options.new_id or J:new_id()
   local seed = options.seed or (sys.random(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
   local held <close> = lock.take(options.lock, id)
   held.over = true -- until there is such a run
   local made, other = J:create { id = id, workflow = definition.name, key = key, input = text, seed = seed,
     source_set = program and J:sources(program.texts) or "", file = program and program.main:sub(2) or nil,
-    deadline = definition.timeout and clock:wall() + definition.timeout or nil, owner = options.owner }
+    deadline = definition.timeout and clock:wall() + definition.timeout or nil, owner = options.owner,
+    parent = options.slot and json.encode(options.slot) or nil }
   if not made then
     held:close()
     return take_over(options, other, text)
   end
   held.over = false
   local R = context.new(options, J:run(id))
-  tell_run(R, false)
+  tell_run(R, options, false)
   -- what made the input must not have left anything behind for the body
   if program then definition, environment = program:definition() end
   local result = execute(R, definition, environment, options.input or {})
@@ -381,7 +393,9 @@ end
 --- Starts a run, or goes on with the one of options.id. options: journal,
 -- clock, program (core.run.sources) or definition, input (table), id, new_id,
 -- seed, lock (directory of the locks, nil: none), observer, wait (false: what
--- sleeps or waits ends the call), plan, owner.
+-- sleeps or waits ends the call), plan, owner, slot (of a schedule, what
+-- run.slot is), begun (function(id): called once the run is this call's, before
+-- anything of it is done).
 -- Gives { id, state, output, error = { message, path, kind }, exit }; raises
 -- where the run is another process's or not there, and for Ctrl-C.
 function M.run(options)

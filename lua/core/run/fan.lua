@@ -7,6 +7,7 @@ local guard = require "core.run.guard"
 local json = require "host.json"
 local protect = require "core.run.protect"
 local suggest = require "core.suggest"
+local term = require "core.run.term"
 
 local M = {}
 
@@ -56,18 +57,34 @@ local function tell(R, job, err)
   R:tell(branch_.inside(job.branch).parent, "failed", { message = tostring(err.message), kind = "branch" })
 end
 
+-- A branch whose code did not heed SIGTERM has stopped; what the others have
+-- under way comes to its end all the same.
+local function heeding(R, fn)
+  return function(...)
+    local results = table.pack(pcall(fn, ...))
+    if results[1] then return table.unpack(results, 2, results.n) end
+    if term.ended_by(results[2]) then protect.stop("held", term.reason(R.id), { kind = "interrupted" }) end
+    error(results[2], 0)
+  end
+end
+
+-- What ends the other branches, too, as soon as they have come so far.
+local function halts(F, stop)
+  return F.stop or stop.state == "cancelled" or stop.state == "stalled" or stop.kind == "interrupted" or F.R.settled ~= nil
+end
+
 -- One branch from its start to its end; its outcome, or nil where it stopped.
 local function run_one(F, job)
   local B = branch_.inside(job.branch)
   local before = guard.set { branch = B }
-  local ok, value = protect.branch(job.fn, job.branch, job.item)
+  local ok, value = protect.branch(heeding(F.R, job.fn), job.branch, job.item)
   guard.set(before)
   local outcome = { item = job.item, ok = ok }
   if ok then
     outcome.value = value
   elseif protect.is_stop(value) then
     F.stops[#F.stops + 1] = value
-    F.halted = F.halted or F.stop or value.state == "cancelled" or value.state == "stalled" or F.R.settled ~= nil
+    F.halted = F.halted or halts(F, value)
     return
   else
     outcome.error = as_error(value)

@@ -19,7 +19,8 @@
 -- Reading
 --   J:run(id), J:live(workflow, key) -> run | nil;  J:find(prefix of an id) -> runs
 --   J:runs{ state=, workflow=, key=, live=bool, limit= } -> runs, newest first
---   J:steps(id) by seq, J:step(id, path), J:attempts(id [, path]), J:events(id [, after seq]), J:decision(id, path)
+--   J:steps(id) by seq, J:step(id, path), J:attempts(id [, path]), J:events(id [, after seq]), J:decision(id, path),
+--   J:answered(id) -> boolean: somebody has answered what the run still waits for
 -- Writing, owner only.  `step` is a table of path, and where known: ordinal, parent, kind ("step", "sleep", "approval",
 --     "note", "now", ...), class, operation, args_digest, args=JSON, body_digest, op_key, before=JSON, inverse=JSON, boot_id,
 --     mono, wall

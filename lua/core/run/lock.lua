@@ -56,6 +56,7 @@ function M.holder(dir, id)
   if not dir or not sys.exists(file_of(dir, id)) then return nil end
   local ok, held = pcall(M.take, dir, id)
   if not ok then return held.pid or true end
+  held.over = true -- whoever had it may have taken its file away a moment ago, and would not do so again
   held:close()
 end
 

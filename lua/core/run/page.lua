@@ -15,7 +15,7 @@ function M.text(value)
 end
 
 -- elements without an end tag
-local void = { meta = true, br = true, hr = true }
+local void = { meta = true, br = true, hr = true, input = true, link = true }
 
 -- { class = "x", id = "y" } in one order
 local function attributes(list)
@@ -93,8 +93,8 @@ th, td { padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); v
 .head { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; }
 .head .name { font-weight: 600; overflow-wrap: anywhere; }
 .head .time { margin-left: auto; color: var(--soft); font-size: .85rem; }
-.track { height: .5rem; margin: .35rem 0; background: var(--wash); border-radius: .25rem; overflow: hidden; }
-.bar { height: 100%; min-width: 3px; border-radius: .25rem; background: currentColor; }
+.track { display: block; width: 100%; height: .5rem; margin: .35rem 0; background: var(--wash); border-radius: .25rem; }
+.bar { fill: currentColor; }
 details { margin: .3rem 0; } summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
 @media (max-width: 34rem) {
   thead { display: none; } tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
@@ -105,7 +105,6 @@ details { margin: .3rem 0; } summary { cursor: pointer; color: var(--soft); font
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --wash: #f2f2f2;
     --good: #0b5d33; --bad: #8c1a14; --ask: #7a4700; --calm: #1f4e7d; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
-  .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .track { border: 1px solid var(--line); }
   details::details-content { content-visibility: visible; height: auto; }
 }

@@ -20,9 +20,14 @@ end
 -- @tparam string reason one sentence for people
 -- @tparam ?table fields path, error, ...
 function M.stop(state, reason, fields)
+  error(M.stopped(state, reason, fields), 0)
+end
+
+--- What M.stop raises.
+function M.stopped(state, reason, fields)
   local stop = fields or {}
   stop.state, stop.reason = state, reason
-  error(setmetatable(stop, Stop), 0)
+  return setmetatable(stop, Stop)
 end
 
 --- Is it what M.stop raises?

@@ -2,7 +2,8 @@
 -- SPDX-License-Identifier: MIT
 
 -- One file: no script, nothing that is loaded from elsewhere. Readable on
--- paper, on a phone, in light and dark.
+-- paper, on a phone, in light and dark. The status page of the daemon shows
+-- runs with the same pieces.
 
 local json = require "host.json"
 local page = require "core.run.page"
@@ -21,7 +22,8 @@ local tones = {
   ["undo failed"] = "bad", ["undo in doubt"] = "ask", ["to be retried"] = "ask",
 }
 
-local function badge(state)
+--- A state as a word in a rounded frame.
+function M.badge(state)
   return e("span", { class = "state " .. (tones[state] or "calm") }, text(view.WORDS[state] or state))
 end
 
@@ -35,7 +37,8 @@ end
 
 -- ---- the head ----
 
-local function facts(run)
+--- When it was, how long it took, which script: a list of terms.
+function M.facts(run)
   local out = {}
   local function add(name, value)
     if not value then return end
@@ -56,14 +59,14 @@ end
 local function head(run)
   local out = {
     e("p", { class = "soft" }, "Report of a run of the workflow"),
-    e("h1", nil, text(run.workflow) .. " " .. badge(run.state)),
+    e("h1", nil, text(run.workflow) .. " " .. M.badge(run.state)),
     e("p", { class = "outcome" }, text(run.outcome)),
   }
   if run.wanted then
     out[#out + 1] = e("p", nil, text(("%s wants it to %s%s."):format(run.wanted.actor or "Somebody", run.wanted.what,
       run.wanted.reason and ": " .. run.wanted.reason or "")))
   end
-  out[#out + 1] = facts(run)
+  out[#out + 1] = M.facts(run)
   return e("header", nil, out)
 end
 
@@ -106,7 +109,8 @@ local function cell(name, content, class)
   return e("td", { ["data-name"] = name, class = class }, content)
 end
 
-local function made(run)
+--- A section of what was made where, nil if nothing was.
+function M.made(run)
   local rows = {}
   for _, step in ipairs(run.steps) do
     local changed = step.kind == "step" and step.class ~= "read" and step.class ~= nil
@@ -116,7 +120,7 @@ local function made(run)
       rows[#rows + 1] = e("tr", nil, { cell("System", text(service or ""), "word"),
         cell("What", text(what or step.operation or step.step), "word"),
         cell("Id", step.remote_id and code(step.remote_id) or ""), cell("Step", text(step.step)),
-        cell("Now", badge(step.state == "done" and "done" or step.state)) })
+        cell("Now", M.badge(step.state == "done" and "done" or step.state)) })
     end
   end
   if #rows == 0 then return nil end
@@ -127,15 +131,17 @@ end
 
 -- ---- the steps in time ----
 
+-- A drawing, for its places are attributes: a page that permits no style of
+-- its own inside can have it, too.
 local function bar(run, step)
   local from, to = run.begin, run.finish
   if not step.begin or not from or not to or to <= from then return "" end
   local ends = step.finish or step.state == "under way" and to or step.begin + (step.seconds or 0)
   local left = math.min(99.5, math.max(0, (step.begin - from) / (to - from) * 100))
-  local width = math.min(100 - left, math.max(0.3, (ends - step.begin) / (to - from) * 100))
+  local width = math.min(100 - left, math.max(0.5, (ends - step.begin) / (to - from) * 100))
   local tone = step.kind == "step" and tones[step.state] or "calm"
-  return e("div", { class = "track" }, e("div", { class = "bar " .. tone,
-    style = ("margin-left:%.2f%%;width:%.2f%%"):format(left, width) }))
+  return e("svg", { class = "track", viewBox = "0 0 100 1", preserveAspectRatio = "none", ["aria-hidden"] = "true" },
+    e("rect", { class = "bar " .. tone, x = ("%.2f"):format(left), width = ("%.2f"):format(width), height = "1" }))
 end
 
 local function pretty(value)
@@ -179,7 +185,7 @@ local function step_item(run, step)
   if step.started then time = moment(step.started) .. (time ~= "" and ", " .. time or "") end
   local note = remark(step)
   local out = {
-    e("div", { class = "head" }, { e("span", { class = "name" }, text(step.step)), badge(step.state),
+    e("div", { class = "head" }, { e("span", { class = "name" }, text(step.step)), M.badge(step.state),
       e("span", { class = "soft" }, text(step.operation or step.kind)),
       e("span", { class = "time" }, text(time)) }),
     bar(run, step),
@@ -195,7 +201,8 @@ local function step_item(run, step)
   return e("li", nil, lines)
 end
 
-local function timeline(run)
+--- A section of the steps with their bars, attempts and values.
+function M.timeline(run)
   local items = {}
   for _, step in ipairs(run.steps) do
     if view.is_shown(step) then items[#items + 1] = step_item(run, step) end
@@ -204,7 +211,8 @@ local function timeline(run)
   return section("Steps", { e("ol", { class = "steps" }, items) })
 end
 
-local function values(run)
+--- A section of input and output, nil without.
+function M.values(run)
   local out = { folded("input", run.input) or "", folded("output", run.output) or "" }
   if out[1] == "" and out[2] == "" then return nil end
   return section("Input and output", out)
@@ -215,7 +223,7 @@ end
 -- @treturn string HTML
 function M.page(run)
   local parts = {}
-  for _, part in ipairs { head, doubts, next_steps, made, timeline, values } do
+  for _, part in ipairs { head, doubts, next_steps, M.made, M.timeline, M.values } do
     parts[#parts + 1] = part(run)
   end
   local made_at = moment(view.iso(require("host.sys").clock()))

@@ -67,6 +67,7 @@ local function patient_look(R, path, lookup, options)
     local err = results[2]
     if not error_.is(err) or not may_pass(err) or attempt == LOOKS then return false, err end
     R.clock:sleep(math.min(err.retry_after or 2 ^ attempt, 300))
+    R:heed_term(path)
   end
 end
 
@@ -105,6 +106,7 @@ local function by_lookup(R, path, desc, row, options)
   local lookup, absence = operation.lookup(desc)
   if not lookup then return ask(R, path, desc, row, "its answer was lost, and the service has no look-up that could tell") end
   local looks = json.array {}
+  R:heed_term(path)
   for n = 1, 2 do
     local ok, record, resource = patient_look(R, path, lookup, options)
     if not ok then
@@ -122,6 +124,7 @@ local function by_lookup(R, path, desc, row, options)
         R:tell(path, "settling", { operation = desc.id,
           message = ("nothing there; looking again in %d s"):format(math.ceil(left)) })
         R.clock:sleep(left)
+        R:heed_term(path)
       end
     end
   end

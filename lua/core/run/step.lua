@@ -319,6 +319,7 @@ end
 local function run_read(S)
   while true do
     S.R:boundary(S.path)
+    S.R.released[S.path] = nil
     local ok, value = read_attempt(S)
     if ok then return finished(S, value, "done") end
   end
@@ -362,6 +363,7 @@ local function run_write(S, open)
       S.open_tries = true
     end
     R:boundary(S.path)
+    R.released[S.path] = nil
     if not open and not S.anyway then
       local value
       before, value = look_before(S)
@@ -401,7 +403,6 @@ local function replay(S, row)
     return false
   end
   if not R.released[S.path] then raise_recorded(row) end
-  R.released[S.path] = nil
   return false
 end
 

@@ -25,6 +25,7 @@ local json = require "host.json"
 local id_of = require("core.run.operation").id_of
 local protect = require "core.run.protect"
 local quoted = require("core.run.view").quoted
+local term = require "core.run.term"
 
 local M = {}
 
@@ -301,6 +302,14 @@ local function hold(ctx, state, message, path, kind)
   return state, message
 end
 
+-- This process was asked to end. What the undo has not begun with stays as it
+-- is, unless the run itself was under way.
+local function interrupted(ctx, path, began)
+  local message = term.reason(ctx.id)
+  if not began and ctx.journal:run(ctx.id).state ~= "running" then return "held", message end
+  return hold(ctx, "held", message, path, "interrupted")
+end
+
 -- To undo what may have been set leads to the same state either way.
 local function take_for_done(ctx, step)
   local J = ctx.journal
@@ -326,6 +335,7 @@ local function settle_first(ctx, in_doubt)
     elseif ctx.settle then
       ok, why = ctx.settle(step.path)
     end
+    if not ok and term.asked() then return interrupted(ctx, step.path) end
     if not ok then
       return hold(ctx, "in_doubt", ("nothing is undone before it is known what became of step %s: %s"):format(step.path,
         why or ("errand runs settle %s %s done|absent|skip --reason TEXT"):format(ctx.id, quoted(step.path))), step.path,
@@ -381,6 +391,7 @@ function M.run(ctx)
       if stop and not began then return "held", stop end
       if stop then return hold(ctx, "held", stop) end
     else
+      if term.asked() then return interrupted(ctx, step.path, began) end
       if not began then ctx.journal:state(ctx.id, "undoing", nil, nil, { actor = ctx.actor }) end
       began = true
       local ok, outcome, message, state = protect.call(undo_step, ctx, step)

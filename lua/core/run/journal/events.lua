@@ -19,6 +19,11 @@ local ADD = "INSERT INTO event(seq, at, run, path, actor, type, data, prev_hash,
 
 local PAGE = 500
 
+-- Of these nothing but their place in the chain matters.
+local HOLLOW = "('pruned', 'prune', 'fold', 'folded')"
+local FOLD_MIN = 8    -- a shorter stretch gains too little: folding it adds an event
+local FOLD_MAX = 2000 -- rows that one transaction folds
+
 local function iso(seconds)
   local whole = math.floor(seconds)
   return sys.utc(whole):sub(1, -2) .. (".%03dZ"):format(math.floor((seconds - whole) * 1000))
@@ -64,27 +69,106 @@ local function pruned(journal, run)
   return journal:rows("SELECT 1 FROM event WHERE run = :run AND type = 'prune' LIMIT 1", { run = run })[1] ~= nil
 end
 
---- Follows the chain; how many events it has, or nil and what is wrong.
-function M.check(journal)
-  local last, hash, known = 0, "", {}
+-- Which events a folded row stands for: from, to.
+local function range(row)
+  local count = math.tointeger(tonumber(row.data))
+  return count and count > 1 and row.seq - count + 1, row.seq
+end
+
+-- Of folded rows, those that no later event vouches for.
+local function vouch(folded, row)
+  local data = json.decode(row.data or "")
+  local last = type(data) == "table" and data.last
+  if last and folded[last] == data.first then folded[last] = nil end
+end
+
+local function check_row(journal, row, known, folded)
+  local hollow = row.type == "pruned" or row.type == "folded"
+  if row.type == "pruned" then
+    if known[row.run] == nil then known[row.run] = pruned(journal, row.run) end
+    if not known[row.run] then return broken(row.seq, "was emptied by nobody") end
+  elseif row.type == "folded" then
+    folded[row.seq] = range(row)
+  end
+  if hollow and row.empty == 0 or not hollow and row.hash ~= row.made then return broken(row.seq, "is not what was written") end
+  if row.type == "fold" then vouch(folded, row) end
+  return true
+end
+
+local function last_seq(journal)
+  local counted = journal:rows("SELECT seq FROM sqlite_sequence WHERE name = 'event'")[1]
+  return counted and counted.seq or 0
+end
+
+local function follow(journal)
+  local last, hash, known, folded = 0, "", {}, {}
   repeat
-    local list = journal:rows("SELECT seq, run, type, prev_hash, hash, " .. HASHED .. " AS made FROM event WHERE seq > :last"
-      .. " ORDER BY seq LIMIT :page", { last = last, page = PAGE })
+    local list = journal:rows("SELECT seq, run, type, data, prev_hash, hash, " .. HASHED .. " AS made,"
+      .. " coalesce(at, path, actor, CASE type WHEN 'folded' THEN nullif(run, '') ELSE data END) IS NULL AS empty FROM event"
+      .. " WHERE seq > :last ORDER BY seq LIMIT :page", { last = last, page = PAGE })
     for _, row in ipairs(list) do
-      if row.seq ~= last + 1 then return broken(last + 1, "is missing") end
+      local first = row.seq
+      if row.type == "folded" then first = range(row) end
+      if first ~= last + 1 then return broken(last + 1, "is missing") end
       if row.prev_hash ~= hash then return broken(row.seq, "does not follow from the one before") end
-      if row.type == "pruned" then
-        if known[row.run] == nil then known[row.run] = pruned(journal, row.run) end
-        if not known[row.run] then return broken(row.seq, "was emptied by nobody") end
-      elseif row.hash ~= row.made then
-        return broken(row.seq, "is not what was written")
-      end
+      local fine, err = check_row(journal, row, known, folded)
+      if not fine then return nil, err end
       last, hash = row.seq, row.hash
     end
   until #list == 0
-  local counted = journal:rows("SELECT seq FROM sqlite_sequence WHERE name = 'event'")[1]
-  if counted and counted.seq ~= last then return broken(last + 1, "is missing") end
+  local to = next(folded)
+  if to then return broken(to, "was folded by nobody") end
+  if last_seq(journal) ~= last then return broken(last + 1, "is missing") end
   return last
+end
+
+--- Follows the chain; how many events it ever had, or nil and what is wrong.
+function M.check(journal)
+  for try = 1, 5 do
+    local before = last_seq(journal)
+    local count, err = follow(journal)
+    if count then return count end
+    -- somebody may have folded what was being read
+    if try == 5 or last_seq(journal) == before then return nil, err end
+  end
+end
+
+-- ---- folding ----
+
+-- The first event from :first on that must stay as it is: one of a run that is here; one that vouches for something before
+-- :first, which would then be vouched for by nobody.
+local STAYS = "SELECT seq FROM event AS e WHERE seq >= :first AND (type NOT IN " .. HOLLOW
+  .. " OR type = 'prune' AND EXISTS (SELECT 1 FROM event AS p WHERE p.run = e.run AND p.type = 'pruned' AND p.seq < :first)"
+  .. " OR type = 'fold' AND EXISTS (SELECT 1 FROM event AS f WHERE f.seq = json_extract(e.data, '$.last') AND f.type = 'folded'"
+  .. " AND f.seq < :first AND f.seq - CAST(f.data AS INTEGER) + 1 = json_extract(e.data, '$.first')))"
+  .. " ORDER BY seq LIMIT 1"
+
+local FOLDED = "UPDATE event SET type = 'folded', run = '', at = NULL, path = NULL, actor = NULL, data = :count,"
+  .. " prev_hash = :prev_hash WHERE seq = :last"
+
+-- numbers of ours, which redaction must not reach
+local ADD_FOLD = ADD:gsub(":data AS data", "json_object('first', :first, 'last', :last) AS data")
+
+local function fold_stretch(journal, first_row, last)
+  local first = first_row.type == "folded" and range(first_row) or first_row.seq
+  journal:execute(FOLDED, { last = last, count = last - first + 1, prev_hash = first_row.prev_hash })
+  journal:execute("DELETE FROM event WHERE seq >= :from AND seq < :last", { from = first_row.seq, last = last })
+  journal.seq = journal:rows(ADD_FOLD, { at = iso(journal.wall()), run = "", type = "fold", first = first, last = last })[1].seq
+end
+
+--- Folds one stretch of events of which only hashes are left, at or after
+-- `from`, inside a transaction; where to go on, nil at the end.
+function M.fold(journal, from)
+  local first = journal:rows("SELECT seq, type, data, prev_hash FROM event WHERE seq >= :from AND type IN " .. HOLLOW
+    .. " ORDER BY seq LIMIT 1", { from = from })[1]
+  if not first then return nil end
+  local stays = journal:rows(STAYS, { first = first.seq })[1]
+  local stretch = journal:rows("SELECT max(seq) AS last, count(*) AS n FROM (SELECT seq FROM event WHERE seq >= :first"
+    .. " AND (:stays IS NULL OR seq < :stays) ORDER BY seq LIMIT :max)",
+    { first = first.seq, stays = stays and stays.seq, max = FOLD_MAX })[1]
+  if stretch.n >= FOLD_MIN then fold_stretch(journal, first, stretch.last) end
+  if stretch.n == FOLD_MAX then return stretch.last end
+  return stays and stays.seq + 1
 end
 
 return M

@@ -10,11 +10,18 @@ local sys = require "host.sys"
 -- runs that one transaction prunes at most
 local BATCH = 50
 
-local PRUNE = "SELECT id FROM run WHERE state IN ('done', 'undone', 'failed', 'abandoned', 'cancelled') AND (ended < :oldest"
-  .. " OR id IN (SELECT id FROM run WHERE state IN ('done', 'undone', 'failed', 'abandoned', 'cancelled')"
-  .. " ORDER BY ended DESC, rowid DESC LIMIT -1 OFFSET :count))"
+-- As the index run_ended has it.
+local ENDED = "state IN ('done', 'undone', 'failed', 'abandoned', 'cancelled')"
+
+local BOUND = "SELECT ended, rowid FROM run WHERE " .. ENDED .. " ORDER BY ended DESC, rowid DESC LIMIT 1 OFFSET :count"
+
+local PRUNE = "SELECT id FROM run WHERE " .. ENDED
+  .. " AND ended <= :upto AND (ended < :oldest OR (ended, rowid) <= (:ended, :row))"
   .. " AND NOT EXISTS (SELECT 1 FROM step WHERE run = run.id"
-  .. " AND (step.state IN ('intent', 'doubt') OR step.undo_state IN ('intent', 'doubt'))) ORDER BY ended LIMIT " .. BATCH
+  .. " AND (step.state IN ('intent', 'doubt') OR step.undo_state IN ('intent', 'doubt')))"
+  -- a slot whose run nobody knows would be run again
+  .. " AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.run = run.id AND slot.state IN ('due', 'started', 'running'))"
+  .. " ORDER BY ended LIMIT " .. BATCH
 
 --- Gives the journal its methods of upkeep.
 -- @tparam table J the methods
@@ -73,9 +80,9 @@ return function(J, write)
   --- Whether every event is as it was written; how many there are.
   function J:check() return events.check(self) end
 
-  local function prune_some(self, oldest, count)
+  local function prune_some(self, bounds)
     return write(self, "prune", nil, nil, function()
-      local list = self:rows(PRUNE, { oldest = oldest, count = count })
+      local list = self:rows(PRUNE, bounds)
       for _, run in ipairs(list) do
         events.add(self, { run = run.id, type = "prune" })
         self:execute("UPDATE event SET type = 'pruned', at = NULL, path = NULL, actor = NULL, data = NULL"
@@ -86,14 +93,30 @@ return function(J, write)
     end)
   end
 
-  --- Forgets ended runs that are older or more than that, but never one with
-  -- a step in doubt; how many are gone. Of their events the hashes stay.
-  function J:prune(days, count)
-    local oldest, gone = self.wall() - (days or 90) * 86400, 0
+  -- What the chain keeps of pruned runs, made short.
+  local function fold(self, breathe)
+    local from = 0
     repeat
-      local n = prune_some(self, oldest, count or 10000)
+      from = write(self, "prune", nil, nil, function() return events.fold(self, from) end)
+      if breathe then breathe() end
+    until not from
+    self.folded = true
+  end
+
+  --- Forgets ended runs that are older or more than that, but never one with
+  -- a step in doubt; how many are gone. Of their events the hashes stay, and
+  -- of many in a row the first and the last. breathe is called in between.
+  function J:prune(days, count, breathe)
+    local oldest, gone = self.wall() - (days or 90) * 86400, 0
+    local last = self:rows(BOUND, { count = count or 10000 })[1] or {}
+    local bounds = { oldest = oldest, ended = last.ended, row = last.rowid, upto = math.max(oldest, last.ended or oldest) }
+    repeat
+      local n = prune_some(self, bounds)
       gone = gone + n
+      if breathe then breathe() end
     until n < BATCH
+    -- an older errand did not fold
+    if gone > 0 or not self.folded then fold(self, breathe) end
     if gone == 0 then return 0 end
     write(self, "prune", nil, nil, function()
       self:execute "DELETE FROM source_set WHERE digest NOT IN (SELECT source_set FROM run)"

@@ -58,6 +58,12 @@ return function(J, write)
     end)
   end
 
+  --- Whether somebody has answered what the run still waits for.
+  function J:answered(id)
+    return self:rows("SELECT 1 FROM decision JOIN step ON step.run = decision.run AND step.path = decision.path"
+      .. " WHERE decision.run = :id AND decision.by IS NOT NULL AND step.state = 'intent' LIMIT 1", { id = id })[1] ~= nil
+  end
+
   --- What was asked and, once `by` is there, answered.
   function J:decision(id, path)
     local row = self:rows("SELECT * FROM decision WHERE run = :id AND path = :path", { id = id, path = path })[1]

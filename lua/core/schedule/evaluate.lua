@@ -1,0 +1,229 @@
+-- core/schedule/evaluate.lua - slots that are due by now get their rows.
+-- SPDX-License-Identifier: MIT
+
+-- Functions of core.schedule.scheduler, whose state they take; nothing else calls them. One evaluation of one schedule is one
+-- transaction: its rows, how far it is evaluated, the notice about what was skipped.
+
+local overlap = require "core.schedule.overlap"
+local slots = require "core.schedule.slots"
+
+local M = {}
+
+local AT_ONCE <const> = 1000   -- rows that one tick writes
+local BOOT_LATE <const> = 600  -- seconds after the boot within which a new schedule still is of that boot
+
+local function stopped(entry)
+  if not entry.definition.enabled then return "disabled" end
+  local state = entry.row.state
+  return state ~= "active" and state or nil
+end
+
+-- Overlap decides about those that could run; what they take the place of is skipped first.
+local function admit(self, entry, plan, open)
+  local late, why = overlap.give_way(entry.definition, plan.rows)
+  if late then
+    late.state, late.reason, late.note = "skipped", "overlap", why
+    plan.reasons.overlap, plan.skipped, plan.last = 1, plan.skipped + 1, late.at
+    plan.first = plan.first or late.at
+  end
+  for _, row in ipairs(plan.rows) do
+    if row.state == "due" then
+      local ok, reason, note, replaced = overlap.admit(entry.definition, open, row)
+      for _, other in ipairs(replaced or {}) do
+        if other.id then
+          self.book:skip(other.id, "overlap", "a later slot took its place")
+        else
+          other.state, other.reason, other.note = "skipped", "overlap", "a later slot took its place"
+          plan.reasons.overlap, plan.skipped = (plan.reasons.overlap or 0) + 1, plan.skipped + 1
+        end
+        for i, one in ipairs(open) do
+          if one == other then table.remove(open, i) break end
+        end
+      end
+      if ok then
+        open[#open + 1] = row
+      else
+        row.state, row.reason, row.note = "skipped", reason, note
+        plan.reasons[reason], plan.skipped = (plan.reasons[reason] or 0) + 1, plan.skipped + 1
+        plan.first, plan.last = plan.first or row.at, row.at
+      end
+    end
+  end
+end
+
+-- ---- those that waited while no daemon was there ----
+
+-- Whether such a row, that nothing began, is too old by now.
+local function too_late(self, row, definition, is_busy)
+  if row.kind ~= "slot" or overlap.in_turn(definition, row) then return nil end
+  local late = self.now - row.due
+  if late <= slots.LATE then return nil end
+  if definition.catchup ~= "all" and late >= definition.window then return "window" end
+  local queues = definition.overlap ~= "skip" and definition.overlap ~= "allow"
+  if definition.catchup == "none" and not (queues and is_busy) then return "missed" end
+  return nil
+end
+
+-- Skips them; one notice, or none where an evaluation is about to make one.
+local function drop(self, entry, list)
+  local sum = { type = "skipped", count = #list, reasons = {}, first = list[1].at, last = list[#list].at, slot = list[#list],
+    previous = self:previous(entry.name) }
+  for _, row in ipairs(list) do sum.reasons[row.why] = (sum.reasons[row.why] or 0) + 1 end
+  local follows = entry.next and entry.next <= self.now
+  for i, row in ipairs(list) do
+    local notices = i == #list and not follows and self:notices(sum, entry.definition) or nil
+    self.book:skip(row.id, row.why, "it waited while nothing was there to run it", notices)
+    self:say("warning", "slot skipped", row, { why = row.why })
+  end
+  if follows then entry.sum = sum end
+end
+
+--- Before the first evaluation: drops rows that were due and are too old now,
+-- lest they be in the way of what is due now.
+function M.age(self)
+  if self.aged then return end
+  local rows, busy, late = self.book:open(), {}, {}
+  for _, row in ipairs(rows) do
+    if row.state ~= "due" then busy[row.schedule] = true end
+  end
+  for _, row in ipairs(rows) do
+    local definition = row.state == "due" and self.set.by_name[row.schedule]
+    row.why = definition and too_late(self, row, definition, busy[row.schedule])
+    if row.why then
+      late[row.schedule] = late[row.schedule] or {}
+      table.insert(late[row.schedule], row)
+    end
+  end
+  for _, entry in ipairs(self.entries) do
+    if late[entry.name] then drop(self, entry, late[entry.name]) end
+  end
+  self.aged = true
+end
+
+-- ---- one schedule ----
+
+local LOUD <const> = { missed = true, window = true, overlap = true, queue_full = true }
+
+-- One notice for all that one evaluation skipped, also where it took several ticks.
+local function told(self, entry, plan)
+  local sum = entry.sum or { type = "skipped", count = 0, reasons = {} }
+  for reason, n in pairs(plan.reasons) do
+    sum.reasons[reason], sum.count = (sum.reasons[reason] or 0) + n, sum.count + n
+  end
+  sum.first, sum.last = sum.first or plan.first, plan.last or sum.last
+  local list = {}
+  if not plan.more and sum.count > 0 then
+    local before = self.book:slots({ schedule = entry.name, limit = 1 })[1]
+    sum.previous = before and (before.state == "skipped" and "skipped:" .. tostring(before.reason)) or self:previous(entry.name)
+    for i = #plan.rows, 1, -1 do
+      if plan.rows[i].state == "skipped" then
+        sum.slot = setmetatable({ schedule = entry.name }, { __index = plan.rows[i] })
+        break
+      end
+    end
+    list = self:notices(sum, entry.definition)
+  end
+  return list, plan.more and sum or nil
+end
+
+local function hold_text(definition)
+  return ("more than %d slots were missed, and catchup = \"all\" makes up for no more; errand schedule resume %s goes on"):format(
+    definition.catchup_max, definition.name)
+end
+
+-- The lines of the log about one evaluation.
+local function log_fired(self, name, inserted, plan, why)
+  self.look_at = 0
+  if plan.skipped > 0 then
+    local loud, reasons = false, {}
+    for reason, n in pairs(plan.reasons) do
+      loud = loud or LOUD[reason]
+      reasons[#reasons + 1] = ("%d %s"):format(n, reason)
+    end
+    table.sort(reasons)
+    local row = {}
+    for _, one in ipairs(inserted) do
+      if one.state == "skipped" then row = one end
+    end
+    self.log(loud and "warning" or "info", "slots skipped", { schedule = name, count = plan.skipped,
+      why = table.concat(reasons, ", "), slot = row.id, at = plan.last })
+  end
+  if why then self.log("warning", "schedule held", { schedule = name, why = why }) end
+end
+
+-- What passed before somebody resumed the schedule passed while it was stopped, also where no daemon was there to see it.
+local function rested(entry)
+  local row = entry.row
+  return row.state == "active" and row.actor and entry.next <= row.changed and row.changed or nil
+end
+
+--- Evaluates one schedule up to now; how many rows that wrote.
+function M.one(self, entry)
+  local definition, name = entry.definition, entry.name
+  entry.row = self.book:schedule(name) or entry.row
+  local until_ = rested(entry)
+  local open, waiting = self.book:open(name), 0
+  for _, row in ipairs(open) do waiting = waiting + (row.state == "due" and row.catchup or 0) end
+  local plan = slots.plan { cron = entry.cron, from = entry.from, now = until_ or self.now, jitter = entry.jitter,
+    catchup = definition.catchup, catchup_max = definition.catchup_max, waiting = waiting, window = definition.window,
+    keep = definition.keep, stopped = until_ and "paused" or stopped(entry), rest = entry.rest, limit = AT_ONCE }
+  admit(self, entry, plan, open)
+  local list, sum = told(self, entry, plan)
+  local why = plan.hold and hold_text(definition) or nil
+  if why then
+    for _, one in ipairs(self:notices({ type = "held", why = why }, definition)) do list[#list + 1] = one end
+  end
+  self:note_wall()
+  local inserted = self.book:fire(name, plan.upto, plan.rows, list, why)
+  entry.from, entry.sum, entry.rest = plan.upto, sum, plan.more and (plan.hold and "missed" or entry.rest) or nil
+  entry.next = plan.more and entry.next or slots.next(entry.cron, plan.upto, entry.jitter)
+  log_fired(self, name, inserted, plan, why)
+  return #plan.rows
+end
+
+--- Evaluates what is due, as far as one tick may; true if there is more.
+function M.all(self)
+  local rows = 0
+  for _, entry in ipairs(self.entries) do
+    if entry.next and entry.next <= self.now then
+      if rows >= AT_ONCE then return true end
+      rows = rows + math.max(1, M.one(self, entry))
+      if entry.next and entry.next <= self.now then return true end
+    end
+  end
+  return false
+end
+
+-- The slot of the boot, or nil if the boot had it.
+local function boot_slot(self, entry, at)
+  entry.row = self.book:schedule(entry.name) or entry.row
+  local open = self.book:open(entry.name)
+  local row = self.book:hand(entry.name, nil, at, "boot", "due", { boot = self.clock:boot_id() })
+  if not row then return end
+  self.look_at = 0
+  local reason, note = stopped(entry), nil
+  if not reason then
+    local ok
+    ok, reason, note = overlap.admit(entry.definition, open, row)
+    if ok then return end
+  end
+  local list = self:notices({ type = "skipped", count = 1, reasons = { [reason] = 1 }, first = row.at, last = row.at, slot = row,
+    previous = self:previous(entry.name) }, entry.definition)
+  self.book:skip(row.id, reason, note, list)
+  self:say("warning", "slot skipped", row, { why = reason })
+end
+
+--- Schedules of the boot, once.
+function M.boot(self)
+  self.booted = self.booted or {}
+  for _, entry in ipairs(self.entries) do
+    if entry.definition.boot and not self.booted[entry.name] then
+      local at = self.host.boot_at
+      if type(at) == "function" then at = at() end
+      if at and entry.row.since - at <= BOOT_LATE then boot_slot(self, entry, at) end
+      self.booted[entry.name] = true
+    end
+  end
+end
+
+return M

@@ -1,0 +1,294 @@
+/* test_storeupgrade.c - a store of schema 3 becomes one of schema 4: whole,
+   with all that was in it, or not at all; and what may be folded then. */
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "store_3.h"
+#include "tap.h"
+
+static char dir[] = "/tmp/errand-upgrade-XXXXXX";
+static char path[256];
+
+static void remove_store(void) {
+  static const char *const suffixes[] = {"", "-wal", "-shm", ".reserve"};
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    char name[300];
+    snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+    unlink(name);
+  }
+}
+
+static Store *open_store(void) {
+  Err err = {0};
+  Store *s = store_open(path, &err);
+  if (!s) printf("# %s\n", err.text);
+  return s;
+}
+
+/* Runs statements by SQLite alone. With why they have to fail, saying that. */
+static bool change(const char *statements, const char *why) {
+  sqlite3 *db = NULL;
+  char *said = NULL;
+  bool fine = sqlite3_open(path, &db) == SQLITE_OK &&
+              sqlite3_exec(db, statements, NULL, NULL, &said) == SQLITE_OK;
+  if (!fine && (!why || !said || !strstr(said, why)))
+    printf("# %s\n", said ? said : sqlite3_errmsg(db));
+  bool expected = why ? said && strstr(said, why) : fine;
+  sqlite3_free(said);
+  sqlite3_close(db);
+  return expected;
+}
+
+static void make_store_3(void) {
+  remove_store();
+  int fd = open(path, O_WRONLY | O_CREAT, 0600);
+  if (fd < 0) printf("# cannot create %s\n", path);
+  else close(fd);
+  ok(change(store_3, NULL), "a store of schema 3");
+}
+
+/* ---- looking at it ---- */
+
+enum { TEXT = 32 * 1024 };
+
+/* The text that a query gives, by SQLite alone. */
+static void look(const char *sql, char out[TEXT]) {
+  sqlite3 *db = NULL;
+  sqlite3_stmt *stmt = NULL;
+  out[0] = '\0';
+  if (sqlite3_open(path, &db) || sqlite3_prepare_v2(db, sql, -1, &stmt, NULL)
+      || sqlite3_step(stmt) != SQLITE_ROW)
+    printf("# %s\n", sqlite3_errmsg(db));
+  else
+    snprintf(out, TEXT, "%s", (const char *)sqlite3_column_text(stmt, 0));
+  sqlite3_finalize(stmt);
+  sqlite3_close(db);
+}
+
+static const char schema[] =
+  "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema"
+  " WHERE sql IS NOT NULL ORDER BY name)";
+
+/* Everything that the older one knew. */
+static const char rows_3[] =
+  "SELECT group_concat(t, char(10)) FROM ("
+  "SELECT json_array(seq, at, run, path, actor, type, data, prev_hash, hash)"
+  " AS t FROM event UNION ALL SELECT json_array(id, workflow, key, state,"
+  " input, source_set, epoch, created, ended) FROM run UNION ALL"
+  " SELECT json_array(seq, run, path, kind, value, done_seq) FROM step"
+  " UNION ALL SELECT json_array(digest, text) FROM source UNION ALL"
+  " SELECT json_array(digest, names) FROM source_set UNION ALL"
+  " SELECT json_array(k, v) FROM meta UNION ALL"
+  " SELECT json_array(id, key, outcome, remote_id) FROM call UNION ALL"
+  " SELECT json_array(key, remote_id, call) FROM made UNION ALL"
+  " SELECT json_array(name, seq) FROM sqlite_sequence WHERE name = 'event')";
+
+static int keep_first(void *ctx, int n, const char *const *names,
+                      const StoreValue *row) {
+  (void)names;
+  if (n > 0) *(long long *)ctx = row[0].integer;
+  return 1;
+}
+
+static long long number(Store *s, const char *sql) {
+  Err err = {0};
+  long long out = -1;
+  StoreStatement *q = store_statement(s, sql, &err);
+  if (!q || store_select(s, q, NULL, keep_first, &out, NULL, &err))
+    printf("# %s\n", err.text);
+  return out;
+}
+
+static void test_keeps_everything(void) {
+  static char fresh[TEXT], before[TEXT], after[TEXT];
+  Err err = {0};
+  store_close(open_store());
+  look(schema, fresh);
+  make_store_3();
+  look(rows_3, before);
+  ok(strstr(before, "r-open33") && strstr(before, "old@example.com"),
+     "with rows");
+  Store *s = open_store();
+  ok(s, "is opened");
+  is_int(number(s, "SELECT user_version FROM pragma_user_version"), 4,
+         "and is of schema 4 then");
+  is_int(number(s, "SELECT count(*) FROM event WHERE type <> 'pruned' AND"
+                   " hash = sha256(json_array(prev_hash, seq, at, run, path,"
+                   " actor, type, data))"), 6, "the chain of events holds");
+  is_int(number(s, "SELECT count(*) FROM schedule") +
+         number(s, "SELECT count(*) FROM slot") +
+         number(s, "SELECT count(*) FROM outbox"), 0, "no schedules yet");
+  is_int(store_check(s, &err), 0, "it is sound");
+  store_close(s);
+  look(schema, after);
+  ok(strcmp(after, fresh) == 0, "it is like a new one");
+  look(rows_3, after);
+  ok(strcmp(after, before) == 0, "and has every row that it had");
+  remove_store();
+}
+
+/* ---- killed on the way ---- */
+
+static struct { int writes, at; } deadly;
+static sqlite3_vfs shim;
+
+/* The log's methods are others than the database's. */
+enum { LOG, DATABASE, KINDS };
+static sqlite3_io_methods ours[KINDS], theirs[KINDS];
+
+static const sqlite3_io_methods *counted(const sqlite3_file *file) {
+  if (++deadly.writes == deadly.at) raise(SIGKILL);
+  return &theirs[file->pMethods == &ours[DATABASE] ? DATABASE : LOG];
+}
+
+static int deadly_write(sqlite3_file *file, const void *bytes, int n,
+                        sqlite3_int64 at) {
+  return counted(file)->xWrite(file, bytes, n, at);
+}
+
+static int deadly_sync(sqlite3_file *file, int flags) {
+  return counted(file)->xSync(file, flags);
+}
+
+static int deadly_open(sqlite3_vfs *vfs, const char *name,
+                       sqlite3_file *file, int flags, int *out) {
+  sqlite3_vfs *real = vfs->pAppData;
+  int rc = real->xOpen(real, name, file, flags, out);
+  if (rc || !file->pMethods) return rc;
+  int kind = flags & SQLITE_OPEN_MAIN_DB ? DATABASE : LOG;
+  theirs[kind] = ours[kind] = *file->pMethods;
+  ours[kind].xWrite = deadly_write;
+  ours[kind].xSync = deadly_sync;
+  file->pMethods = &ours[kind];
+  return rc;
+}
+
+/* Opens the store in a child that dies at that write or flush; did it? */
+static bool dies_at(int n) {
+  fflush(stdout);
+  pid_t pid = fork();
+  if (pid == 0) {
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+    shim = *real;
+    shim.zName = "deadly";
+    shim.xOpen = deadly_open;
+    shim.pAppData = real;
+    deadly.at = n;
+    if (sqlite3_vfs_register(&shim, 1)) _exit(1);
+    Err err = {0};
+    Store *s = store_open(path, &err);
+    store_close(s);
+    _exit(s ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status)) printf("# not opened\n");
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static void test_killed(void) {
+  static char fresh[TEXT], old[TEXT], before[TEXT], after[TEXT];
+  store_close(open_store());
+  look(schema, fresh);
+  make_store_3();
+  look(schema, old);
+  look(rows_3, before);
+  int deaths = 0, halves = 0, wrong = 0;
+  while (dies_at(deaths + 1)) {
+    deaths++;
+    look(schema, after);
+    bool was = strcmp(after, old) == 0, is = strcmp(after, fresh) == 0;
+    halves += !was && !is;
+    look(rows_3, after);
+    wrong += strcmp(after, before) != 0;
+    if (is) {   /* once more from the start */
+      remove_store();
+      int fd = open(path, O_WRONLY | O_CREAT, 0600);
+      if (fd >= 0) close(fd);
+      change(store_3, NULL);
+    }
+  }
+  printf("# killed at each of %d writes and flushes\n", deaths);
+  ok(deaths > 5, "killed on the way");
+  is_int(halves, 0, "it is the old one or the new one");
+  is_int(wrong, 0, "with every row");
+  look(schema, after);
+  ok(strcmp(after, fresh) == 0, "the next one brings it up");
+  remove_store();
+}
+
+/* ---- what the guards of the chain let through ---- */
+
+#define FOLD "UPDATE event SET type = 'folded', run = '', data = "
+
+static void test_guards(void) {
+  make_store_3();
+  Store *s = open_store();
+  store_close(s);
+  ok(change("DELETE FROM event WHERE seq = 3", "never deleted"),
+     "an emptied event is not deleted");
+  ok(change("UPDATE event SET data = 'x' WHERE seq = 9", "never changed"),
+     "one that says something is not changed");
+  ok(change("UPDATE event SET type = 'pruned', data = NULL, hash = 'x'"
+            " WHERE seq = 9", "never changed"), "nor its hash");
+  ok(change(FOLD "2, prev_hash = (SELECT prev_hash FROM event WHERE seq = 9)"
+            " WHERE seq = 10", "never changed"), "nor is it folded");
+  ok(change(FOLD "8, prev_hash = 'x' WHERE seq = 8", "never changed"),
+     "what is folded goes on from what was before");
+  ok(change(FOLD "4, prev_hash = (SELECT prev_hash FROM event WHERE seq = 5)"
+            " WHERE seq = 8", NULL), "emptied ones are folded");
+  ok(change("DELETE FROM event WHERE seq = 4", "never deleted"),
+     "what stands before them stays");
+  ok(change("DELETE FROM event WHERE seq = 9", "never deleted"),
+     "so does what comes after");
+  ok(change("UPDATE event SET type = 'pruned' WHERE seq = 8",
+            "never changed"), "a folded one is not emptied");
+  ok(change("UPDATE event SET type = 'pruned' WHERE seq = 11",
+            "never changed"), "nor one that vouches for others");
+  ok(change("DELETE FROM event WHERE seq BETWEEN 5 AND 7", NULL),
+     "they themselves can go");
+  ok(change("DELETE FROM event WHERE seq = 8", "never deleted"),
+     "but not the one that stands for them");
+  remove_store();
+}
+
+/* ---- what the tables refuse ---- */
+
+#define SLOT "INSERT INTO slot(schedule, at, kind, due, state, outcome, made," \
+  " ended) VALUES ('a', 60, "
+
+static void test_tables(void) {
+  Store *s = open_store();
+  store_close(s);
+  ok(change(SLOT "'slot', 60, 'due', NULL, 1, NULL)", NULL), "a slot");
+  ok(change(SLOT "'slot', 61, 'skipped', NULL, 1, 2)", "UNIQUE"),
+     "is there once");
+  ok(change(SLOT "'hand', 60, 'due', NULL, 1, NULL)", NULL),
+     "but for one by hand");
+  ok(change(SLOT "'boot', 60, 'ended', NULL, 1, 2)", "CHECK"),
+     "what ended has an outcome");
+  ok(change(SLOT "'boot', 60, 'due', 'done', 1, NULL)", "CHECK"),
+     "what did not end has none");
+  ok(change(SLOT "'boot', 60, 'ended', 'done', 1, NULL)", "CHECK"),
+     "what ended did so at some time");
+  ok(change(SLOT "'boot', 60, 'lost', 'done', 1, 2)", "CHECK"),
+     "and there are no other states");
+  remove_store();
+}
+
+int main(void) {
+  if (!mkdtemp(dir)) return 1;
+  snprintf(path, sizeof path, "%s/store.db", dir);
+  test_keeps_everything();
+  test_killed();
+  test_guards();
+  test_tables();
+  is_int(rmdir(dir), 0, "nothing is left behind");
+  return done();
+}
