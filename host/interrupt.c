@@ -14,7 +14,6 @@
 enum { SIGNALS = 65 };
 
 /* Signal handlers have no context: these are the process's. */
-static struct sigaction loop_action;    /* what loop_signal installed */
 static pthread_t main_thread;           /* the one that runs Lua */
 static bool main_known;
 static bool catches[SIGNALS];
@@ -31,16 +30,16 @@ bool interrupt_is_here(int signo) {
 
 /* A person may ask three times; whoever sends another signal twice means it. */
 static bool insists(int signo) {
-  int asked = state_interrupt();
+  int asked = state_interrupt(), times = ++came[signo];
   if (signo == SIGINT) return asked > (state_is_leaving() ? 1 : 2);
-  return ++came[signo] > 1;
+  return times > 1;
 }
 
 static void on_interrupt(int signo) {
   if (!interrupt_is_here(signo)) return;
   last = signo;
   if (insists(signo)) _exit(128 + signo);
-  loop_action.sa_handler(signo);
+  loop_on_signal(signo);
 }
 
 static void note_stop(lua_State *L) {
@@ -59,16 +58,20 @@ static void interrupt_wait(void *ctx) {
 }
 
 int interrupt_catch(Loop *loop, lua_State *L, int signo, Err *err) {
+  bool before = loop_signalled(signo);
   if (loop_signal(loop, signo, interrupt_wait, L, err) != 0) return -1;
+  /* No SA_RESTART: whoever reads from a terminal or pipe is woken. */
   struct sigaction action = {.sa_handler = on_interrupt};
+  sigemptyset(&action.sa_mask);
   state_on_stop(note_stop);
   main_thread = pthread_self();
   main_known = true;
   came[signo] = 0;
-  if (sigaction(signo, NULL, &loop_action) != 0 ||
-      sigaction(signo, &action, NULL) != 0)
+  if (sigaction(signo, &action, NULL) != 0)
     return err_sys(err, ERR_SCRIPT, errno, "cannot catch signal %d", signo);
   catches[signo] = true;
+  /* It came while its handler was changed, which did not interrupt. */
+  if (!before && loop_signalled(signo) && !came[signo]) raise(signo);
   return 0;
 }
 

@@ -6,20 +6,20 @@
    time are bounded, and of which nothing but plain data comes out. */
 
 #include <lauxlib.h>
-#include <lualib.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bindings.h"
+#include "ldeclare.h"
 
 #define BOX "host.declare.box"
 #define CHUNK "=(file)"      /* the caller knows the path, and it may be long */
 
 enum {
   TEXT_MAX = 1024 * 1024, MEMORY_MAX = 32 * 1024 * 1024,
-  HOOK_EVERY = 1000, STEPS_MAX = 10 * 1000 * 1000,
+  HOOK_EVERY = 100, STEPS_MAX = 10 * 1000 * 1000, PIECE = 4096,
   CPU_MAX = 2,               /* seconds */
   DEPTH_MAX = 8, VALUES_MAX = 100000, STATEMENTS_MAX = 10000, WORDS_MAX = 8
 };
@@ -54,18 +54,21 @@ static void *allocate(void *ud, void *p, size_t old, size_t new) {
   return q;
 }
 
+/* One step may copy megabytes, so time counts, too. */
+void declare_tick(lua_State *I, int level) {
+  const Box *box = box_of(I);
+  if (box->steps <= STEPS_MAX &&
+      clock() - box->start <= (clock_t)CPU_MAX * CLOCKS_PER_SEC) return;
+  luaL_where(I, level);
+  lua_pushliteral(I, "the file runs without end");
+  lua_concat(I, 2);
+  lua_error(I);
+}
+
 static void count_steps(lua_State *I, lua_Debug *ar) {
   (void)ar;
-  Box *box = box_of(I);
-  box->steps += HOOK_EVERY;
-  /* One step may copy megabytes, so time counts, too. */
-  if (box->steps > STEPS_MAX ||
-      clock() - box->start > (clock_t)CPU_MAX * CLOCKS_PER_SEC) {
-    luaL_where(I, 0);            /* what runs, not who called it */
-    lua_pushliteral(I, "the file runs without end");
-    lua_concat(I, 2);
-    lua_error(I);
-  }
+  box_of(I)->steps += HOOK_EVERY;
+  declare_tick(I, 0);            /* what runs, not who called it */
 }
 
 /* ---- statements, in the file's own state ---- */
@@ -98,12 +101,17 @@ static void copy_table(lua_State *I, const char *word, int depth) {
   lua_pop(I, 1);
 }
 
-/* Puts what stands at index into the statement at the top. */
+/* Puts what stands at index into the statement at the top. It is broken if
+   that ends the file. */
 static void set_options(lua_State *I, int index, const char *word) {
   if (lua_istable(I, index)) {
+    lua_pushboolean(I, 1);
+    lua_setfield(I, -2, "broken");
     lua_pushvalue(I, index);
     copy_table(I, word, 1);
     lua_setfield(I, -2, "options");
+    lua_pushnil(I);
+    lua_setfield(I, -2, "broken");
   } else if (!lua_isnone(I, index)) {
     lua_pushstring(I, luaL_typename(I, index));
     lua_setfield(I, -2, "got");
@@ -148,7 +156,11 @@ static int statement(lua_State *I) {
   }
   if (top == 1) return 0;                        /* called with nothing */
   set_options(I, named ? 2 : 1, word);
-  return 0;
+  if (named || lua_istable(I, 1)) return 0;
+  lua_newtable(I);             /* word(5) { ... }: told, and the file goes on */
+  lua_pushvalue(I, lua_upvalueindex(2));
+  lua_pushcclosure(I, take_options, 2);
+  return 1;
 }
 
 /* secret.file "PATH" is where a secret stands; upvalue: the kind. The file
@@ -193,14 +205,6 @@ static int assigned(lua_State *I) {
                     "%s = ...')", name, name);
 }
 
-/* Takes what the file must not have out of a table of functions. */
-static void remove_fields(lua_State *I, const char *const *names) {
-  for (; *names; names++) {
-    lua_pushnil(I);
-    lua_setfield(I, -2, *names);
-  }
-}
-
 /* Gives the table at the top an __index. */
 static void set_index(lua_State *I, lua_CFunction index) {
   lua_createtable(I, 0, 1);
@@ -221,27 +225,23 @@ static void open_secret(lua_State *I) {
   lua_setglobal(I, "secret");
 }
 
-static void open_libraries(lua_State *I) {
-  static const char *const base[] = {"collectgarbage", "dofile",
-    "getmetatable", "load", "loadfile", "pcall", "print", "rawequal", "rawget",
-    "rawlen", "rawset", "setmetatable", "warn", "xpcall", NULL};
-  static const char *const string[] = {"dump", NULL};
-  /* The same file says the same each time it is read. */
-  static const char *const math[] = {"random", "randomseed", NULL};
-  luaL_requiref(I, LUA_GNAME, luaopen_base, 1);
-  remove_fields(I, base);
-  luaL_requiref(I, LUA_STRLIBNAME, luaopen_string, 1);
-  remove_fields(I, string);
-  luaL_requiref(I, LUA_TABLIBNAME, luaopen_table, 1);
-  luaL_requiref(I, LUA_MATHLIBNAME, luaopen_math, 1);
-  remove_fields(I, math);
-  lua_settop(I, 0);
+typedef struct Text { const char *at, *end; } Text;
+
+/* In pieces, for a long file can take very long to be understood, too. */
+static const char *next_piece(lua_State *I, void *ctx, size_t *n) {
+  Text *text = ctx;
+  const char *piece = text->at;
+  declare_tick(I, 1);
+  *n = (size_t)(text->end - piece);
+  if (*n > PIECE) *n = PIECE;
+  text->at += *n;
+  return piece;
 }
 
 /* Leaves the list of statements in the registry. */
 static int evaluate(lua_State *I) {
   Box *box = box_of(I);
-  open_libraries(I);
+  declare_libraries(I);
   open_secret(I);
   lua_newtable(I);
   lua_pushvalue(I, 1);
@@ -259,7 +259,8 @@ static int evaluate(lua_State *I) {
   lua_pushcfunction(I, assigned);
   lua_setfield(I, -2, "__newindex");
   lua_setmetatable(I, -2);
-  if (luaL_loadbufferx(I, box->text, box->length, CHUNK, "t")) lua_error(I);
+  Text text = {box->text, box->text + box->length};
+  if (lua_load(I, next_piece, &text, CHUNK, "t")) lua_error(I);
   lua_sethook(I, count_steps, LUA_MASKCOUNT, HOOK_EVERY);
   lua_call(I, 0, 0);
   return 0;
@@ -350,10 +351,11 @@ static void read_words(lua_State *L, Box *box) {
   }
 }
 
-/* read(text, words) -> list of { word, line, name, options, got }, and
-   { line, message } if the file did not come to its end. Each word is a
-   function for the file: word "name" { options }, word("name", options) or
-   word { options }. got is the type of what stood in place of a table.
+/* read(text, words) -> list of { word, line, name, options, got, broken }, and
+   { line, message } if the file did not come to its end; broken: it is in
+   there. Each word is a function for the file: word "name" { options },
+   word("name", options) or word { options }. got is the type of what stood in
+   place of a table.
    secret.file "PATH" and its like stand for { file = "PATH" }. */
 static int l_read(lua_State *L) {
   Box inside = {.start = clock()};

@@ -57,11 +57,17 @@ static bool is_changed(const Pass *p, const char *name, size_t n) {
   return changed;
 }
 
+/* By a finalizer, between counting and copying. */
+static void refuse_change(lua_State *L) {
+  luaL_error(L, "the environment changes while it is read; try again");
+}
+
 static void add_text(Pass *p, const char *name, const char *value) {
   size_t all = strlen(name) + strlen(value) + 2;
   p->n++;
   p->bytes += all;
   if (!p->block) return;
+  if (p->bytes > p->block->size || p->n > p->block->room) refuse_change(p->L);
   char *text = p->block->text + p->block->used;
   (void)snprintf(text, all, "%s=%s", name, value);
   p->block->used += all;
@@ -78,7 +84,9 @@ static void add_ours(Pass *p) {
     const char *equals = strchr(*e, '=');
     if (!equals || is_changed(p, *e, (size_t)(equals - *e))) continue;
     p->n++;
-    if (p->block) p->block->list[p->block->n++] = *e;
+    if (!p->block) continue;
+    if (p->n > p->block->room) refuse_change(p->L);
+    p->block->list[p->block->n++] = *e;
   }
 }
 

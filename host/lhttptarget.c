@@ -7,7 +7,14 @@
 #include "redact.h"
 #include "url.h"
 
-enum { PATH_SECRET = 12, URL_MAX = 64 << 10 };
+enum { PATH_SECRET = 12, SCHEME_MAX = 5, URL_MAX = 64 << 10 };
+
+static bool is_printed(const char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text <= ' ' || *text == 0x7F || *text == '\\')
+      return false;
+  return true;
+}
 
 /* The text of the setting, borrowed; NULL and what is wrong. The text itself
    is in no message. */
@@ -23,7 +30,9 @@ static const char *address(const Config *config, const char *profile,
     *len = strlen(text);
   }
   const char *host = text ? strstr(text, "://") : NULL;
-  if (!host || strcspn(host + 3, "@#") < strcspn(host + 3, "/?") ||
+  /* What is wrong would be told with the address in it. */
+  if (!host || host - text > SCHEME_MAX || !is_printed(text) ||
+      strcspn(host + 3, "@#") < strcspn(host + 3, "/?") ||
       strchr(host, '#')) {
     err_set(err, ERR_CONFIG, "the address of the %s is no URL; expected "
             "https://HOST/PATH without user and fragment", service);
@@ -38,15 +47,27 @@ static size_t origin_length(const char *text) {
   return (size_t)(host - text) + strcspn(host, "/?");
 }
 
+/* A trace shows the path, with something behind it or without its query; a
+   short one is a name, not a secret. */
+static int hide(const char *text, size_t n) {
+  return n < PATH_SECRET ? 0 : redact_add(text, n);
+}
+
+static int hide_target(const char *text) {
+  size_t n = strcspn(text, "?"), path = n;
+  while (path > 0 && text[path - 1] == '/') path--;
+  if (hide(text, strlen(text)) || hide(text, path)) return -1;
+  return text[n] ? hide(text + n + 1, strlen(text + n + 1)) : 0;
+}
+
 int lhttp_origin(Buf *out, const Config *config, const char *profile,
                  const char *service, const char *name, Err *err) {
   size_t len;
   const char *text = address(config, profile, service, name, &len, err);
   if (!text) return -1;
   size_t n = origin_length(text);
-  /* A trace shows the path alone; a short one is a name, not a secret. */
   if (config_get(config, profile, service, name)->type == SETTING_SECRET &&
-      len - n >= PATH_SECRET && redact_add(text + n, len - n))
+      hide_target(text + n))
     return err_set(err, ERR_SCRIPT, "out of memory");
   char origin[512];
   if (n >= sizeof origin)

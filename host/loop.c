@@ -255,7 +255,7 @@ static void run_watches(Loop *loop, size_t n) {
 
 /* Signals. */
 
-static void on_signal(int signo) {
+void loop_on_signal(int signo) {
   int saved = errno;
   signal_came[signo] = 1;
   any_signal = 1;
@@ -275,8 +275,10 @@ int loop_signal(Loop *loop, int signo, loop_fn *fn, void *ctx, Err *err) {
   memset(&sa, 0, sizeof sa);
   sigemptyset(&sa.sa_mask);
   sa.sa_flags = SA_RESTART;
-  sa.sa_handler = fn ? on_signal : SIG_DFL;
-  if ((fn || slot->fn) && sigaction(signo, &sa, NULL))
+  sa.sa_handler = fn ? loop_on_signal : SIG_DFL;
+  /* In force already: another handler may stand before ours. */
+  bool changes = !fn != !slot->fn;
+  if (changes && sigaction(signo, &sa, NULL))
     return err_sys(err, ERR_SCRIPT, errno, "cannot handle signal %d", signo);
   if (fn && !slot->fn) loop->nsignals++;
   if (!fn && slot->fn) loop->nsignals--;

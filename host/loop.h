@@ -33,8 +33,14 @@ void loop_unwatch(Loop *loop, int fd);
 
 /* fn runs on the loop after the signal came (self-pipe; the handler itself
    only sets a flag and writes a byte). NULL fn restores the default. Waiting
-   for signals alone does not make the loop busy. */
+   for signals alone does not make the loop busy. Where it is watched already
+   fn takes the place of the one before and the handler stays, so that no
+   signal meets the default in between. */
 int loop_signal(Loop *loop, int signo, loop_fn *fn, void *ctx, Err *err);
+
+/* The handler itself, for those who install one of their own after loop_signal
+   and have this one do the rest. Async-signal-safe. */
+void loop_on_signal(int signo);
 
 /* True once signo came, until its callback runs. Whoever waits for something
    beside the loop looks here. */

@@ -50,7 +50,6 @@ static struct Slot {
   volatile sig_atomic_t came;       /* since it is watched */
   volatile sig_atomic_t untold;     /* since the loop told the watch */
 } slots[KNOWN];
-static struct sigaction loop_action;
 
 static int place(int signo) {
   int i = 0;
@@ -70,7 +69,7 @@ static void on_signal(int signo) {
       _exit(128 + signo);
     state_urge(PATIENCE);
   }
-  loop_action.sa_handler(signo);
+  loop_on_signal(signo);
 }
 
 static void tell(Watch *w, int i) {
@@ -94,19 +93,23 @@ static void on_loop(void *ctx) {
 
 static int take(Watch *w, int i, bool second, Err *err) {
   int signo = known[i].signo;
-  struct sigaction action = {.sa_handler = on_signal};
+  /* What is to stop somebody wakes him where he reads, too. */
+  struct sigaction action = {.sa_handler = on_signal,
+                             .sa_flags = known[i].stops ? 0 : SA_RESTART};
   sigemptyset(&action.sa_mask);
   if (slots[i].watch)
     return err_set(err, ERR_SCRIPT, "SIG%s is watched already",
                    known[i].name);
   w->was[i] = interrupt_catches(signo);
+  bool before = w->was[i] || loop_signalled(signo);
   if (loop_signal(w->loop, signo, on_loop, &slots[i], err)) return -1;
   slots[i] = (struct Slot){.watch = w, .second = second};
   w->has[i] = true;
-  if (sigaction(signo, NULL, &loop_action) ||
-      sigaction(signo, &action, NULL))
+  if (sigaction(signo, &action, NULL))
     return err_sys(err, ERR_SCRIPT, errno, "cannot watch SIG%s",
                    known[i].name);
+  /* It came while its handler was changed, which did not count it. */
+  if (!before && loop_signalled(signo) && !slots[i].came) raise(signo);
   return 0;
 }
 
@@ -115,8 +118,8 @@ static void let_go(Watch *w, int i) {
   int signo = known[i].signo;
   slots[i].watch = NULL;
   w->has[i] = false;
-  interrupt_leave(w->loop, signo);
-  if (w->was[i]) interrupt_catch(w->loop, w->L, signo, NULL);
+  if (!w->was[i] || interrupt_catch(w->loop, w->L, signo, NULL))
+    interrupt_leave(w->loop, signo);
 }
 
 static int watch_close(lua_State *L) {

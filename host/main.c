@@ -74,7 +74,8 @@ int main(int argc, char **argv) {
   (void)argc;
   if (harden(&err) != 0 || env_take(&err) != 0) goto end;
   if (!(loop = loop_new(&err))) goto end;
-  const StateOptions options = {.lua_dir = getenv("ERRAND_LUA")};
+  const char *lua = getenv("ERRAND_LUA");
+  const StateOptions options = {.lua_dir = lua && *lua ? lua : NULL};
   if (!(state = state_new(loop, &options, &err))) goto end;
   if (interrupt_catch(loop, state_lua(state), SIGINT, &err) != 0) goto end;
   code = run(state_lua(state), argv, &err);

@@ -33,8 +33,9 @@ static volatile sig_atomic_t interrupts;    /* since one was heeded */
 static volatile sig_atomic_t leaving;
 static volatile sig_atomic_t in_statement;  /* of the prompt */
 static volatile sig_atomic_t asked;         /* since that began */
-static volatile sig_atomic_t urged;
-static volatile double patience, busy_since;  /* with urged */
+static volatile sig_atomic_t urged;         /* after so many milliseconds */
+static volatile sig_atomic_t urged_anew;
+static double busy_since;                   /* with urged; 0: not known */
 static state_stop_fn *on_stop;
 
 static State *state_of(lua_State *L) {
@@ -109,8 +110,9 @@ static void urge_hook(lua_State *L, lua_Debug *ar) {
     lua_sethook(L, NULL, 0, 0);
     return;
   }
-  if (busy_since <= 0) busy_since = loop_now();
-  if (loop_now() - busy_since < patience) return;
+  if (urged_anew || busy_since <= 0) busy_since = loop_now();
+  urged_anew = 0;
+  if (loop_now() - busy_since < urged / 1000.0) return;
   lua_getinfo(L, "Sl", ar);
   if (ar->currentline <= 0 || is_own_frame(ar)) return;
   busy_since = 0;
@@ -125,9 +127,8 @@ static void urge(lua_State *L) {
 
 void state_urge(double seconds) {
   lua_State *L = running;
-  patience = seconds;
-  busy_since = 0;
-  urged = seconds > 0;
+  urged_anew = 1;
+  urged = (int)(seconds * 1000);
   if (urged && L) urge(L);
 }
 

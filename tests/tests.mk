@@ -89,9 +89,9 @@ cron: deps ## due times against a minute-by-minute oracle; more with SLOTS=N SEE
 	@$(MAKE) --no-print-directory -s B=$(B) $(B)/tests/cron_oracle $(B)/tests/cron_compare
 	$(B)/tests/cron_compare $(B)/tests/cron_oracle tests/cron/expressions.txt $(or $(SLOTS),10000000) $(or $(SEED),1) $(ZONE)
 
-soak: test-deps ## schedules in simulated time; more with SLOTS=N RUNS=N K=KILLS
+soak: test-deps ## schedules with faults, for a month, killed; sizes by SCENARIOS=N SLOTS=N RUNS=N K=KILLS
 	@$(MAKE) --no-print-directory B=$(B) all
-	sh tests/schedule/run.sh $(B) $(or $(SLOTS),100000) $(or $(RUNS),100000) $(or $(K),200)
+	sh tests/schedule/run.sh $(B) $(or $(SLOTS),100000) $(or $(RUNS),100000) $(or $(K),200) $(or $(SCENARIOS),10000)
 
 page: test-deps page-deps ## the status page in headless Chromium
 	@$(MAKE) --no-print-directory B=$(B) all

@@ -78,7 +78,13 @@ end
 --- help.command(name, module) -> errand NAME --help.
 function help.command(name, module)
   local parts = { "usage: errand " .. (module.usage or name), "", wrap(module.summary or "", "") }
+  if module.words then
+    local names, texts = {}, {}
+    for i, word in ipairs(module.words) do names[i], texts[i] = word[1], word[2] end
+    parts[#parts + 1] = "\ncommands:\n" .. list(names, texts)
+  end
   if module.doc then parts[#parts + 1] = "\n" .. wrap(module.doc, "") end
+  if module.example then parts[#parts + 1] = "\nexample:\n  " .. table.concat(module.example, "\n  ") end
   if module.options and #module.options > 0 then
     parts[#parts + 1] = "\noptions:\n" .. options.help(module.options)
   end

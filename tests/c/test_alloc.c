@@ -367,12 +367,21 @@ static int compile(lua_State *L, const char *code, int *ref, Err *err) {
   return 0;
 }
 
+/* Where each takes long a sample is tried; a plain build tries them all. */
+static long stride(long n) {
+  if (getenv("VALGRIND")) return 1 + n / 20;
+#ifdef __SANITIZE_ADDRESS__
+  return 1 + n / 200;
+#else
+  return 1;
+#endif
+}
+
 /* Number of allocations of the chunk, -1 when something went wrong. Under
    valgrind, which is slow, the later ones are only sampled. */
 static long torture(lua_State *L, int ref) {
   Err err;
-  bool sample = getenv("VALGRIND") != NULL;
-  for (long n = 0; n < LIMIT; n += sample ? 1 + n / 20 : 1) {
+  for (long n = 0; n < LIMIT; n += stride(n)) {
     lua_gc(L, LUA_GCCOLLECT);
     refused = 0;
     left = n;
@@ -431,7 +440,7 @@ static void test_chunk(const char *name, const char *code) {
 static void test_start(void) {
   Err err;
   long n = 0;
-  for (; n < LIMIT; n += getenv("VALGRIND") ? 1 + n / 20 : 1) {
+  for (; n < LIMIT; n += stride(n)) {
     refused = 0;
     left = n;
     only_one = false;

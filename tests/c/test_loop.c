@@ -173,6 +173,13 @@ static void raise_usr1(void *ctx) {
   raise(SIGUSR1);
 }
 
+static volatile sig_atomic_t own_calls;
+
+static void own_handler(int signo) {
+  own_calls++;
+  loop_on_signal(signo);
+}
+
 static void test_signal(Loop *loop) {
   Err err = { 0 };
   Trail t = { .loop = loop };
@@ -188,8 +195,14 @@ static void test_signal(Loop *loop) {
   turn(loop, 0);
   is_int(t.count, 2, "and is told once");
   ok(!loop_busy(loop), "signals alone do not make the loop busy");
+  struct sigaction sa = { .sa_handler = own_handler };
+  sigaction(SIGUSR1, &sa, NULL);
+  ok(!loop_signal(loop, SIGUSR1, count_signal, &t, &err), "handle it anew");
+  raise(SIGUSR1);
+  turn(loop, 0);
+  is_int(own_calls * 10 + t.count, 13,
+         "a handler that stands before ours stays, and calls it");
   ok(!loop_signal(loop, SIGUSR1, NULL, NULL, &err), "restore the default");
-  struct sigaction sa;
   sigaction(SIGUSR1, NULL, &sa);
   ok(sa.sa_handler == SIG_DFL, "it is restored");
   ok(loop_signal(loop, 9999, count_signal, &t, &err) == -1,

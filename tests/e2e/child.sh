@@ -38,7 +38,8 @@ exits 0 "a slot's workflow"
 outputs '"at":"1970-01-12T13:46:40Z"' "run.slot has the instant"
 outputs '"schedule":"job"' "run.slot has the schedule"
 outputs '"local_time":"2026-11-22 06:15 CET"' "run.slot has the local time"
-outputs '"collapsed":2' "run.slot has what collapsed into it"
+outputs '"collapsed":2' "run.slot has how many collapsed into it"
+outputs '"times":["2026-11-22 05:15:00","2026-11-22 05:45:00"]' "run.slot has which ones"
 [ "$(slot show "$id")" = "running	1	0	done" ]
 result $? "the book knows its exit code and its run"
 says "run $run (invite" "the run has the id that was reserved"
@@ -190,8 +191,8 @@ one_each "a live run of the same key"
 cat >"$tmp/plain.lua" <<'EOF'
 -- plain.lua - counts that it ran, and dies where it is told.
 local file = io.open(os.getenv "RAN", "a")
-file:write(("%s|%s|%s|%s\n"):format(os.getenv "ERRAND_SCHEDULE", os.getenv "ERRAND_SLOT", os.getenv "ERRAND_SLOT_LOCAL",
-  os.getenv "ERRAND_SLOT_COLLAPSED"))
+file:write(("%s|%s|%s|%s|%s\n"):format(os.getenv "ERRAND_SCHEDULE", os.getenv "ERRAND_SLOT", os.getenv "ERRAND_SLOT_LOCAL",
+  os.getenv "ERRAND_SLOT_COLLAPSED", os.getenv "ERRAND_SLOT_TIMES"))
 file:close()
 if os.getenv "DIE" then os.execute "kill -KILL $PPID" end
 if os.getenv "FAIL" then error "no such luck" end
@@ -214,7 +215,7 @@ plain() {
 plain
 try errand run --slot "$id" "$tmp/plain.lua"
 exits 0 "a plain script"
-[ "$(cat "$RAN")" = "job|1970-01-12T13:46:40Z|2026-11-22 06:15 CET|2" ]
+[ "$(cat "$RAN")" = "job|1970-01-12T13:46:40Z|2026-11-22 06:15 CET|2|2026-11-22 05:15:00,2026-11-22 05:45:00" ]
 result $? "its environment says which slot it is"
 [ "$(slot show "$id")" = "running	1	0	-" ] && [ "$(slot run "$id")" = none ]
 result $? "the book knows that it has no run, and its exit code"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# child_hand.sh - errand schedule run: by hand, beside itself and beside a daemon.
+# child_hand.sh - errand schedule run: by hand, and beside itself.
 # SPDX-License-Identifier: MIT
 . tests/e2e/lib/e2e.sh
 . tests/e2e/lib/slots.sh
@@ -17,7 +17,6 @@ schedule "many" { at = "15 6 1 1 *", run = "wait.lua", overlap = "allow", overla
 schedule "slow" { at = "15 6 1 1 *", run = "slow.lua", timeout = "1s" }
 schedule "slow workflow" { at = "15 6 1 1 *", run = "slowly.lua", timeout = "1s" }
 EOF
-sed '/^schedule "wait"/s/at = [^,]*/every = "1s"/' "$tmp/job/schedule.lua" >"$tmp/job/daemon.lua"
 echo "new.hire@example.com" >"$tmp/job/people.csv"
 cat >"$tmp/job/plain.lua" <<'EOF'
 -- plain.lua - says what it got.
@@ -219,42 +218,5 @@ kill -TERM "$started"
 over
 exits 143 "SIGTERM to a script by hand"
 came wait "hand ended cancelled" "SIGTERM to a script by hand"
-
-# ---- beside a daemon ----
-
-fresh
-: >"$RAN"
-rm -f "$GO"
-ERRAND_SCHEDULE_FILE=$tmp/job/daemon.lua
-errand serve --trust-clock >"$tmp/served" 2>&1 </dev/null &
-pid2=$!
-until_true ran 1
-result $? "a daemon, and a run of it under way" || sed 's/^/# /' "$tmp/served"
-try timeout 20 errand schedule run wait
-refused 6 "the slot of" "beside a run of the daemon"
-says "kill " "it says what to type"
-by_hand plain
-exits 0 "another schedule, beside a daemon"
-ended() { errand schedule log "$1" -o ndjson | grep -q "\"outcome\":\"$2\""; }
-until_true ended plain done
-result $? "it has ended, once"
-[ "$(errand schedule log plain -o ndjson | wc -l)" = 1 ]
-result $? "the daemon begins none beside it"
-by_hand stop
-exits 3 "a workflow that is held, beside a daemon"
-by_hand stop
-[ "$code" = 6 ]
-result $? "beside a held one, beside a daemon"
-try errand runs resume "$(sed -n 's/.*errand runs resume \(r-[0-9a-z]*\).*/\1/p' "$tmp/err")"
-until_true ended stop done
-result $? "the daemon sees that it was resumed by hand"
-: >"$GO"
-until_true ended wait done
-result $? "the daemon's own run ends"
-kill -TERM "$pid2"
-wait "$pid2"
-[ $? = 0 ]
-result $? "the daemon ends"
-pid2=
 
 done_testing

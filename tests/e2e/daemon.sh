@@ -69,8 +69,8 @@ refused 6 "another errand serve (pid $served) has the store" "a second daemon"
 
 echo 'schedule "one a second" { every = "1s" }' >jobs/schedule.lua
 kill -HUP "$served"
-logged 'error the schedule file was refused' "a broken file at a reload"
-logged 'error problem in the schedule file at_line=.*schedule.lua:1' "with its problems"
+logged 'error the schedule file was refused.* why=".*schedule.lua:1: schedule .one a second.: run: is missing' \
+  "a broken file at a reload, and why"
 reloaded() { grep -q '^RELOADING=1' told && [ "$(grep -c '^READY=1' told)" -ge "$1" ]; }
 waits 20 reloaded 2 && grep -q '^MONOTONIC_USEC=[0-9]' told
 result $? "RELOADING=1 with the time, then READY=1"
@@ -84,7 +84,7 @@ result $? "the old schedules go on"
 { echo "$one"; echo 'schedule "slow" { every = "1s", run = "slow.lua" }'; echo 'schedule "new" { every = "1h", run = "say.lua" }'; } \
   >jobs/schedule.lua
 kill -HUP "$served"
-logged 'notice schedule file loaded .*schedules=3' "a good file is in force"
+logged 'info schedules in force .*schedules=3' "a good file is in force"
 waits 20 grep -q '^STATUS=3 schedules, 1 running, next [a-z ]* [0-9:]* UTC$' told
 result $? "and all is well again" || tail -n 5 told | sed 's/^/# told: /'
 [ "$(rows | grep -c '^slow running')" = 1 ]

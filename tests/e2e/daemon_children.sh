@@ -8,6 +8,9 @@
 
 cd "$tmp" || exit 1
 mkdir jobs
+# The sanitizers' own memory is beyond any limit, and grows.
+sanitizers=
+if grep -q __asan_init "$ERRAND"; then sanitizers=1; fi
 cat >jobs/deaf.lua <<'EOF2'
 print "begun"
 io.stdout:flush()
@@ -63,10 +66,13 @@ logged 'slot timed out schedule=deaf slot=[0-9]* ' "one that ignores SIGTERM is 
 waits 20 count_rows 1 'deaf ended timed_out'
 result $? "and its row says so"
 logged 'slot timed out schedule=busy' "one that never waits hears SIGTERM"
-logged 'slot failed schedule=memory' "one that eats memory fails"
-grep -shF 'not enough memory' store.db.logs/* | grep -q .
-result $? "for its own reason"
-logged 'slot done schedule=printer' "one that prints 100 MiB ends"
+if [ -z "$sanitizers" ]; then
+  logged 'slot failed schedule=memory' "one that eats memory fails"
+  grep -shF 'not enough memory' store.db.logs/* | grep -q .
+  result $? "for its own reason"
+fi
+waits 60 log_has 1 'slot done schedule=printer'
+result $? "one that prints 100 MiB ends"
 printer=$(rows id schedule state | sed -n 's/^\([0-9]*\) printer ended$/\1/p' | head -n 1)
 log=store.db.logs/$printer-1.log
 [ "$(stat -c %s "$log")" -le $((600 * 1024)) ] && head -n 1 "$log" | grep -q 'the first line' &&
@@ -90,7 +96,7 @@ result $? "the others go on meanwhile"
 try curl -sS --unix-socket health http://localhost/metrics
 outputs 'errand_slots_total{schedule="deaf",outcome="timed_out"}' "it is counted"
 memory=$(sed -n 's/^process_resident_memory_bytes //p' out)
-[ "$memory" -lt $((64 * 1024 * 1024)) ]
+[ -n "$sanitizers" ] || [ "$memory" -lt $((64 * 1024 * 1024)) ]
 result $? "the daemon stays small" || echo "# $memory"
 stops TERM 0 "SIGTERM"
 
@@ -121,15 +127,19 @@ echo 'for i = 1, 12 do schedule("s" .. i) { every = "1s", run = "quick.lua" } en
 serves errand serve --schedule jobs/schedule.lua --trust-clock --health "$tmp/health"
 value() { curl -sS --unix-socket health http://localhost/metrics | sed -n "s/^$1 //p"; }
 waits 20 log_has 24 'slot done'
-fds=$(value process_open_fds)
+# three descriptors for each child that is under way
+spare() {
+  curl -sS --unix-socket health http://localhost/metrics |
+    awk '$1 == "process_open_fds" { fds = $2 } $1 == "errand_children" { children = $2 } END { print fds - 3 * children }'
+}
+fds=$(spare)
 memory=$(value process_resident_memory_bytes)
 waits 20 log_has 60 'slot done'
 result $? "60 runs of 12 schedules"
-# a look may find children under way: three descriptors each
-idle() { [ "$(value errand_children)" = 0 ] && [ "$(value process_open_fds)" -le $((fds + 4)) ]; }
+idle() { [ "$(spare)" -le $((fds + 4)) ]; }
 waits 20 idle
-result $? "no descriptors stay" || echo "# $fds $(value process_open_fds)"
-[ "$(value process_resident_memory_bytes)" -le $((memory + 2 * 1024 * 1024)) ]
+result $? "no descriptors stay" || echo "# $fds $(spare)"
+[ -n "$sanitizers" ] || [ "$(value process_resident_memory_bytes)" -le $((memory + 2 * 1024 * 1024)) ]
 result $? "memory stays" || echo "# $memory $(value process_resident_memory_bytes)"
 stops TERM 0 "SIGTERM"
 

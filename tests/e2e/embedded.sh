@@ -32,5 +32,13 @@ for service in lua/*/catalogue.lua; do
   same "the OpenAPI description of $service" export openapi "$service"
   same "the help on $service" help "$service"
 done
+count=$((count + 1))
+if ERRAND_LUA="" "$ERRAND" list-operations >"$tmp/files" 2>&1 && "$ERRAND" list-operations | cmp -s - "$tmp/files"; then
+  echo "ok $count - an empty ERRAND_LUA is none"
+else
+  failed=$((failed + 1))
+  echo "not ok $count - an empty ERRAND_LUA is none"
+  head -n 5 "$tmp/files" | sed 's/^/# /'
+fi
 echo "1..$count"
 [ $failed = 0 ]

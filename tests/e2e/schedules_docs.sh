@@ -149,9 +149,6 @@ for name in pairs(require("core.run.journal.states").ended) do
   check(set_of(outcomes)[name], "the outcome of a run: " .. name)
 end
 local reasons = keys_of(require("core.schedule.page.outcome").REASONS)
-for i = #reasons, 1, -1 do
-  if reasons[i] == "clock" then table.remove(reasons, i) end
-end
 same("every reason", first_names(table_of "| reason | the slot did not run, because |"), reasons)
 local facts = keys_of(require("core.schedule.child").facts { id = 1, schedule = "x", at = 0, local_time = "x", kind = "slot",
   collapsed = 0, covers = 1 })
@@ -173,7 +170,7 @@ end
 local known = set_of(require("core.settings").variables)
 for name in text:gmatch "ERRAND_[A-Z_]+" do check(known[name], "the variable " .. name) end
 local configuration = read "docs/configuration.md"
-for _, name in ipairs { "ERRAND_SCHEDULE_FILE", "ERRAND_SLOT_COLLAPSED", "ERRAND_NOTICE", "ERRAND_HOST" } do
+for _, name in ipairs { "ERRAND_SCHEDULE_FILE", "ERRAND_SLOT_COLLAPSED", "ERRAND_SLOT_TIMES", "ERRAND_NOTICE", "ERRAND_HOST" } do
   check(configuration:find(name, 1, true), "docs/configuration.md has " .. name)
 end
 

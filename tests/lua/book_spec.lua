@@ -101,12 +101,14 @@ t.describe("a slot", function()
   t.it("has one row, however often it is fired", function()
     local B, _, clock = open()
     B:enter({ entry "a", entry "b" }, 0)
-    local rows = B:fire("a", 120, { { at = 60, due = 75, local_time = "1970-01-01 01:01", flags = "gap", collapsed = 2 },
+    local rows = B:fire("a", 120, { { at = 60, due = 75, local_time = "1970-01-01 01:01", flags = "gap", collapsed = 2,
+      times = "1970-01-01 00:30,1970-01-01 00:45" },
       { at = 120, state = "skipped", reason = "missed", covers = 7, note = "n" } })
     t.eq(ats(rows), { 60, 120 })
     local row = B:slot(rows[1].id)
-    t.eq({ row.schedule, row.kind, row.due, row.local_time, row.flags, row.collapsed, row.covers, row.catchup,
-      row.state, row.made, row.attempt, row.ended }, { "a", "slot", 75, "1970-01-01 01:01", "gap", 2, 1, 0, "due", 1000, 0, nil })
+    t.eq({ row.schedule, row.kind, row.due, row.local_time, row.flags, row.collapsed, row.times, row.covers, row.catchup,
+      row.state, row.made, row.attempt, row.ended }, { "a", "slot", 75, "1970-01-01 01:01", "gap", 2,
+      "1970-01-01 00:30,1970-01-01 00:45", 1, 0, "due", 1000, 0, nil })
     row = B:slot(rows[2].id)
     t.eq({ row.state, row.reason, row.covers, row.note, row.ended, row.outcome }, { "skipped", "missed", 7, "n", 1000, nil })
     B:start(rows[1].id, "r-1")

@@ -115,7 +115,7 @@ t.describe("a run", function()
     t.eq(#J:runs { live = true }, 2)
     t.eq(#J:runs { workflow = "offboard", state = "ready", limit = 5 }, 1)
     t.eq(J:find("2222")[1].id, "r-222222")
-    t.eq(#J:find "9", 0)
+    t.eq(#J:find "2222222", 0)
   end)
 
   t.it("belongs to the process that took it last", function()
@@ -386,6 +386,44 @@ t.describe("the journal", function()
     t.ok(J:check() > 20, "the chain holds")
     t.eq(types(J, old), "pruned pruned pruned pruned prune")
     t.eq(J:events(old)[1].data, nil)
+  end)
+
+  t.it("counts the runs of each workflow by themselves", function()
+    local now = 1e6
+    local store = assert(host_store.open())
+    local J = journal.open(store, function() return now end)
+    local function ended(workflow, n)
+      for i = 1, n do
+        now = now + 1
+        local id = J:new_id()
+        J:create { id = id, workflow = workflow, key = id }
+        J:state(id, i % 2 == 0 and "done" or "failed")
+      end
+    end
+    local function left()
+      local out = {}
+      for i, row in ipairs(store:rows "SELECT workflow, count(*) AS n FROM run GROUP BY 1 ORDER BY 1") do
+        out[i] = row.workflow .. " " .. row.n
+      end
+      return table.concat(out, ", ")
+    end
+    ended("quiet", 3)
+    ended("chatty", 130)
+    ended("Zeitplan", 7)
+    ended("chatty", 20)
+    local hooked = 0
+    t.eq(J:prune(90, 5, function() hooked = hooked + 1 end), 147)
+    t.eq(left(), "Zeitplan 5, chatty 5, quiet 3", "one that runs often pushes none of another out")
+    t.eq(hooked >= 5, true, "in several transactions")
+    now = now + 80 * 86400
+    ended("chatty", 4)
+    t.eq(J:prune(90, 5), 4)
+    t.eq(left(), "Zeitplan 5, chatty 5, quiet 3")
+    now = now + 20 * 86400
+    t.eq(J:prune(90, 5), 9, "age is the same for all")
+    t.eq(left(), "chatty 4")
+    t.eq(J:prune(90, 0), 4)
+    t.ok(J:check())
   end)
 
   t.it("pins sources by what they are", function()

@@ -192,6 +192,9 @@ t.describe("a webhook", function()
     t.ok(data.host)
     t.ok(not w.row().body:find "B000" and not w.row().channel:find "B000")
     t.eq(require("host.err").redact("POST /services/T000/B000/abcdefgh?x=1"):find("abcdefgh", 1, true), nil)
+    for _, text in ipairs { "/services/T000/B000/abcdefgh", "/services/T000/B000/abcdefgh/fail?x=1&create=1" } do
+      t.eq(require("host.err").redact("> POST " .. text .. " HTTP/1.1"):find("abcdefgh", 1, true), nil)
+    end
   end)
 
   t.it("has a token that was changed after the next load, a variable for good", function()
@@ -231,7 +234,8 @@ t.describe("a webhook", function()
     end
     for _, value in ipairs { "hunter3-hunter3", "http://hooks.example.com/hunter3-hunter3",
       "https://hunter3-hunter3@x.example.com/",
-      "https:///hunter3-hunter3", "https://x.example.com/#hunter3-hunter3" } do
+      "https:///hunter3-hunter3", "https://x.example.com/#hunter3-hunter3", "x=hunter3-hunter3://x.example.com/",
+      "https://x.example.com/hunter3-hunter3\\?x", "https://x.example.com/ hunter3-hunter3" } do
       assert(sys.write_file(dir .. "/hook", value))
       local text = told { file = dir .. "/hook" }
       t.ok(text:find "^schedule 'leavers': the webhook: .+" and not text:find "hunter3" and not text:find "insecure", text)

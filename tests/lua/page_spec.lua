@@ -334,6 +334,16 @@ t.describe("pages", function()
   end)
 end)
 
+t.describe("a slot in a gap", function()
+  t.it("names the times that the clock left out", function()
+    local row = w.book:fire("nightly sync", 1e9, { { at = 1e9, flags = "gap", collapsed = 14, state = "skipped", reason = "missed",
+      times = "2026-03-29 02:00:00,2026-03-29 02:30:00" }, { at = 1e9 + 1, flags = "gap", collapsed = 1, state = "skipped",
+      reason = "missed", times = "2026-03-29 02:30:00" } })
+    t.ok(get("/slots/" .. row[1].id).body:find("the clock skipped 14 of its times (02:00, 02:30 and 12 more)", 1, true))
+    t.ok(get("/slots/" .. row[2].id).body:find("the clock skipped 1 time of it (02:30)", 1, true))
+  end)
+end)
+
 t.describe("a log", function()
   t.it("begins with its end, as text; the whole of it can be kept", function()
     local slot = "/slots/" .. w.doubt_slot

@@ -80,6 +80,41 @@ local function surroundings()
     t.eq(text():gsub("%d", "0"), "0000-00-00T00:00:00.000Z a\n0000-00-00T00:00:00.000Z b\n")
   end)
 
+  t.it("are ours with changes, too", function()
+    local home, path = os.getenv "HOME", os.getenv "PATH"
+    sh([[echo "$A-${HOME-none}"; test "$PATH" = "$P" && echo same]], { set = { A = "x=y", HOME = false, P = path } }):wait()
+    t.eq(text(), "x=y-none\nsame\n")
+    t.eq(os.getenv "HOME", home)
+    for _, wrong in ipairs { { set = { A = true } }, { set = { A = 1 } }, { set = { [1] = "x" } }, { set = { [""] = "x" } },
+      { environment = { A = false } } } do
+      t.raises(function() sh("true", wrong) end, wrong.set and wrong.set[""] and "cannot be set" or "texts by name expected")
+    end
+    for _, both in ipairs { { set = {} }, { credentials = true } } do
+      both.environment = {}
+      t.raises(function() sh("true", both) end, "it is the whole environment")
+    end
+  end)
+
+  t.it("have credentials where that is asked for, and Lua never has", function()
+    local script = log .. ".lua"
+    assert(sys.write_file(script, [==[
+      local proc = require "host.proc"
+      local function has(options)
+        options.program, options.args = "sh", { "-c", "test \"$ERRAND_ACME_TOKEN\" = canary-canary" }
+        return proc.start(options):wait().code
+      end
+      print(os.getenv "ERRAND_ACME_TOKEN", has {}, has { credentials = true }, has { set = { A = "b" } },
+        has { credentials = true, set = { ERRAND_ACME_TOKEN = false } },
+        has { credentials = true, set = { ERRAND_ACME_TOKEN = "other" } },
+        has { credentials = true, set = { A = "b" } })
+    ]==]))
+    local p = proc.start { program = "/proc/self/exe", args = { "run", script }, log = log,
+      set = { ERRAND_ACME_TOKEN = "canary-canary" } }
+    t.eq(p:wait().code, 0)
+    t.eq(text(), "nil\t1\t0\t1\t1\t1\t0\n")
+    os.remove(script)
+  end)
+
   t.it("keep a log short", function()
     local how = sh("seq 1 100000", { head = 10, tail = 10 }):wait()
     t.eq(text(), "1\n2\n3\n4\n5\n\n[588878 bytes dropped]\n100000\n")

@@ -127,6 +127,15 @@ defaults {}
       t.ok(has(list, wanted))
     end
     t.eq(#list, 15)
+    local odd = faults [[
+schedule(5) { at = "@daily", run = "x.lua" }
+local none
+schedule(none) { at = "@daily", run = "x.lua" }
+schedule "f" { at = "@daily", run = "x.lua", args = { f = function() end } }
+]]
+    t.ok(has(odd, "1: schedule: a table expected, got number") and has(odd, "3: schedule: a table expected, got nil"))
+    t.ok(has(odd, "4: schedule: f: text, number, true, false or table expected, got function"))
+    t.eq(#odd, 3, "each is told once")
     local ok, err = pcall(function() file.raise("schedule.lua", select(2, parse "schedule 'a' {}")) end)
     t.ok(not ok and err.kind == "config")
     t.eq(err.message, "2 problems with the schedule file schedule.lua")
@@ -191,6 +200,43 @@ defaults {}
     t.ok(has(faults "error 'no more'", "1: no more"))
     t.ok(has(faults "schedule 's' { at = '@daily', run = 'x', pin = secret.vault 'x' }", "there is no secret.vault here"))
     t.eq(faults "#!/usr/bin/env errand\nschedule 's' { at = '@daily', run = 'x.lua' }"[1], nil)
+  end)
+
+  t.it("has an end within calls of the library, too", function()
+    local long = "this pattern can take very long on a text of "
+    for text, message in pairs {
+      ["('a'):rep(60):find(('a*'):rep(30) .. 'b')"] = long .. "60 bytes",
+      ["('a'):rep(40000):gsub('a+b', '')"] = long .. "40000 bytes",
+      ["('^'):rep(4000):gmatch('^-.-.-b')"] = long .. "4000 bytes",
+      ["('a'):rep(1 << 23):find(('a'):rep(1 << 22) .. 'b', 1, true)"] = long .. "8388608 bytes",
+      ["('('):rep(90000):match('%b()')"] = long .. "90000 bytes",
+      ["('a'):rep(9000):match('(.-)%1[]%]*]b')"] = long .. "9000 bytes",
+      ["table.move({}, 1, math.maxinteger - 1, 2)"] = "more than 4000000 elements",
+      ["table.insert(holes, 1, 1)"] = "more than 4000000 elements",
+      ["table.remove(holes, 1)"] = "more than 4000000 elements",
+      ["('x'):rep('a')"] = "bad argument #1 to 'rep'",
+      ["string.find({}, 'x')"] = "bad argument #1 to 'find'",
+    } do
+      local got = faults("local holes = { 1, 1, 1, 1, 1, [9] = 1 } for i = 0, 61 do holes[1 << i] = 1 end\nlocal x = " .. text)
+      t.ok(has(got, "2: " .. message), text .. ": " .. tostring(got[1]))
+    end
+    -- an understanding that takes the square of the length
+    t.ok(has(faults("local x = 1\nlocal y = x" .. (" and x"):rep(170000)), "the file runs without end"))
+  end)
+
+  t.it("has texts and tables as a person uses them", function()
+    local got = faults [==[
+      local hosts = ([[one two]] .. (" other"):rep(5000)):gsub("^%s+", ""):gsub("o", "O")
+      local n = 0
+      for host in hosts:gmatch "%S+" do n = n + 1 end
+      local key, value = ("  at_night-1 = 15 6 * * 1-5  "):match "^%s*([%w_-]+)%s*=%s*(.-)%s*$"
+      local y, m, d = ("2026-11-22"):match "^(%d+)-(%d+)-(%d+)$"
+      local list = table.move({ 1, 2, 3 }, 1, 3, 2, {})
+      table.insert(list, 2, ("-"):rep(3, "+"))
+      table.remove(list)
+      error(table.concat({ n, key, value, y, m, d, #list, list[2], ("").rep("", 1 << 62), ("a.b"):find(".", 1, true) }, ";"))
+    ]==]
+    t.ok(has(got, "9: 5002;at_night-1;15 6 * * 1-5;2026;11;22;4;-+-+-;;2;2"), got[1])
   end)
 
   t.it("is not empty: that would end all schedules", function()
@@ -383,8 +429,10 @@ t.describe("clock changes within a year", function()
     t.eq(sentences("30 2 * * *", "Europe/Berlin", "2026-03-01", { dst = "skip" })[1],
       "2026-03-29  02:30 is not there (clocks go forward): does not run for it (dst = \"skip\")")
     local many = sentences("*/15 2 * * *", "Europe/Berlin", "2026-03-01")
-    t.eq(many[1], "2026-03-29  02:00, 02:15, 02:30 and 1 more are not there (clocks go forward): runs once at 03:00 CEST; "
+    t.eq(many[1], "2026-03-29  02:00, 02:15, 02:30, 02:45 are not there (clocks go forward): runs once at 03:00 CEST; "
       .. "these 4 are one run")
+    local each = sentences("* 2 * * *", "Europe/Berlin", "2026-03-01")
+    t.ok(each[1]:find("02:10, 02:11 and 48 more are not there", 1, true), each[1])
     t.eq(many[2], "2026-10-25  02:00 to 02:45 (4 slots) come twice (clocks go back): runs the first time only, CEST")
   end)
 end)

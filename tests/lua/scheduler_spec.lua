@@ -510,3 +510,28 @@ t.describe("@boot", function()
     t.eq(r:states "s", "")
   end)
 end)
+
+t.describe("the log", function()
+  local function said(r, text)
+    local out = {}
+    for _, line in ipairs(r.lines) do
+      if line.text == text then out[#out + 1] = line.fields end
+    end
+    return out
+  end
+
+  t.it("names what a file brought and took, and what is in the way of a slot", function()
+    local r = fresh({ s = { at = "* * * * *" } }, lasting(90, { code = 0 }))
+    r:wait(200)
+    t.eq(said(r, "schedules in force")[1].new, "s")
+    t.ok(said(r, "slots skipped")[1].why:find "^overlap: the slot of ")
+  end)
+
+  t.it("names no run where a script began none", function()
+    local r = fresh({ s = { at = "* * * * *" } })
+    r:wait(120)
+    t.eq(said(r, "slot fired")[1].run, nil)
+    t.eq(said(r, "slot done")[1].run, nil)
+    t.eq(r:slots "s"[1].run, nil)
+  end)
+end)

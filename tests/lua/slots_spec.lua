@@ -87,7 +87,8 @@ t.describe("clock changes", function()
     local list, _, rows = fired("Europe/Berlin", "2026-03-29", "*/15 2 * * *")
     t.eq(table.concat(list, ", "), "03:00 CEST")
     for _, row in ipairs(rows) do
-      if row.flags then t.eq(row.collapsed, 4) end
+      t.eq(row.collapsed, row.flags and 4 or 0)
+      t.eq(row.times, row.flags and "2026-03-29 02:00:00,2026-03-29 02:15:00,2026-03-29 02:30:00,2026-03-29 02:45:00" or nil)
     end
   end)
 

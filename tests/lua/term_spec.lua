@@ -238,7 +238,7 @@ end)
 
 t.describe("a run for a slot", function()
   local slot = { id = 7, schedule = "job", at = "2026-11-22T05:15:00Z", local_time = "2026-11-22 06:15:00", kind = "slot",
-    collapsed = 0, covers = 1 }
+    collapsed = 2, times = { "2026-11-22 05:15:00", "2026-11-22 05:45:00" }, covers = 1 }
   local text = wrap "return run.slot and run.slot.at or 'none'"
 
   t.it("knows its slot, also when somebody else goes on with it", function()
@@ -246,6 +246,9 @@ t.describe("a run for a slot", function()
     local held = run(wrap "run:hold('look') return run.slot.schedule", {}, { slot = slot, new_id = "r-aaaaaa" })
     t.eq(held.id, "r-aaaaaa")
     t.eq(resume(held.id).output, "job")
+    held = run(wrap "run:hold('look') return table.concat(run.slot.times, '+')", {}, { slot = slot, new_id = "r-aaaaab" })
+    t.eq(resume(held.id).output, table.concat(slot.times, "+"))
+    t.eq(json.decode(J:run(held.id).parent), slot, "as the journal has had it from its first row")
   end)
 
   t.it("has none where nobody has one for it", function()

@@ -13,6 +13,7 @@ local opt = args{
   { "commit", "integer", doc = "With --only: killed at this commit." }, { "when", default = "after", enum = { "before", "after" } },
   { "down", "number", default = 30 },
   { "bug", doc = "Plant this bug (tests/schedule/bugs.lua)." },
+  { "kinds", doc = "Faults of these kinds only, such as kill,reload." },
   { "log", "flag", doc = "Tell what happens." },
   { "shrink", "flag", doc = "Look for the smallest plan that fails." },
   { "stop", "flag", doc = "Stop at the first failure." },
@@ -24,12 +25,19 @@ local scenario = require "scenario"
 
 if opt.bug then require("bugs").plant(opt.bug) end
 
+local kinds
+for kind in (opt.kinds or ""):gmatch "[%w_]+" do
+  kinds = kinds or {}
+  kinds[#kinds + 1] = kind
+end
+
 local dir = scenario.directory()
 local path = dir .. "/store.db"
 local total = { scenarios = 0, faults = 0, kills = 0, slots = 0, runs = 0, failed = 0, commits = 0, hit = 0 }
 
 local function one(seed, plan, kill)
   local ok, w = pcall(scenario.carry_out, plan, path, { kill = kill, log = opt.log and print or nil })
+  if not ok and type(w) == "table" and w.kind == "cancelled" then error(w, 0) end
   total.scenarios = total.scenarios + 1
   local faults = ok and w.faults or { tostring(type(w) == "table" and w.message or w) }
   if ok then
@@ -76,7 +84,7 @@ end
 
 local ok, why = pcall(function()
   if opt.only then
-    local plan = scenario.plan(opt.only, opt.commit and 0 or nil)
+    local plan = scenario.plan(opt.only, opt.commit and 0 or nil, kinds)
     if opt.commit then plan.horizon = math.min(plan.horizon, 12 * 3600) end
     one(opt.only, plan, opt.commit and { commit = opt.commit, when = opt.when, down = opt.down })
     return
@@ -86,7 +94,7 @@ local ok, why = pcall(function()
     if seed // opt.shards % 100 == 7 and opt.sweep > 0 then
       sweep(seed, opt.sweep)
     else
-      one(seed, scenario.plan(seed))
+      one(seed, scenario.plan(seed, nil, kinds))
     end
     seed = seed + opt.shards
   end

@@ -118,6 +118,7 @@ end
 
 function reasons.window(w, row, f)
   local d = w.by_name[row.schedule]
+  if w.other_window[d.name] then return nil end
   if f.state == "due" then
     if row.ended - row.due <= d.window - 1 then return "is within the window" end
     return nil
@@ -249,7 +250,8 @@ function catchups.none(_, late)
   end
 end
 
-function catchups.one(_, late, d)
+function catchups.one(w, late, d)
+  local known = not w.other_window[d.name]
   for i, row in ipairs(late) do
     local last = i == #late
     if not last and row.began then
@@ -257,11 +259,11 @@ function catchups.one(_, late, d)
     end
     if last and not row.began and not met[row.reason] then
       local age = row.made - row.at
-      if row.reason ~= "window" or age <= d.window - 1 then
+      if row.reason ~= "window" or known and age <= d.window - 1 then
         return ("row %d is the newest missed one, %.0f s old, and was not run (%s)"):format(row.id, age, row.reason)
       end
     end
-    if last and row.began and row.made - row.due > d.window + 1 then
+    if last and row.began and known and row.made - row.due > d.window + 1 then
       return ("row %d was run though it is older than the window"):format(row.id)
     end
   end

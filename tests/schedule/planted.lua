@@ -19,8 +19,8 @@ local count, missed = 0, 0
 for i, name in ipairs(bugs.names()) do
   if (i - 1) % opt.shards == opt.shard - 1 and (not opt.only or name:find(opt.only)) then
     count = count + 1
-    local command = ("%s run tests/schedule/campaign.lua --stop --scenarios %d --bug %s 2>&1"):format(quote(opt.errand),
-      opt.scenarios, quote(name))
+    local command = ("%s run tests/schedule/campaign.lua --stop --scenarios %d --bug %s%s 2>&1"):format(quote(opt.errand),
+      opt.scenarios, quote(name), bugs.kinds[name] and " --sweep 0 --kinds " .. bugs.kinds[name] or "")
     local pipe = assert(io.popen(command))
     local text = pipe:read "a"
     pipe:close()

@@ -7,7 +7,8 @@ build=$1 slots=${2:-100000} runs=${3:-3000} kills=${4:-60} scenarios=${5:-10000}
 errand=$(cd "$build" && pwd)/errand
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
+first= pids=
+trap 'kill $first $pids 2>/dev/null; exit 1' INT TERM
 chmod 700 "$dir"
 passed=0 failed=0
 

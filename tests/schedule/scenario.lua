@@ -60,8 +60,8 @@ function kinds.future(R) return { by = span(R, 1.1 * DAY, 900 * DAY), seconds = 
 function kinds.lose_sync(R) return { seconds = span(R, 30, 20000) } end
 function kinds.full(R) return { seconds = span(R, 1, 20000) } end
 function kinds.refuse(R) return { commit = R(8) } end
-function kinds.reload(R) return { what = pick(R, { "same", "edit", "edit", "disable", "gone", "overlap" }), n = R(1, 3), seed = R(1000000),
-  back = span(R, 60, 20000) } end
+function kinds.reload(R) return { what = pick(R, { "same", "edit", "edit", "disable", "gone", "window" }), n = R(1, 3), seed = R(1000000),
+  back = span(R, 60, 20000), down = R(2) == 1 and span(R, 10, 40000) or nil } end
 function kinds.pause(R) return { n = R(1, 3), seconds = span(R, 30, 40000) } end
 function kinds.hand(R) return { n = R(1, 3) } end
 function kinds.no_process(R) return { seconds = span(R, 1, 4000) } end
@@ -72,7 +72,7 @@ table.sort(names)
 scenario.kinds = names
 
 -- as often as they are named
-local weights = { "kill", "kill", "commit", "commit", "commit", "commit", "launch", "launch" }
+local weights = { "kill", "kill", "reload", "reload", "commit", "commit", "commit", "commit", "launch", "launch" }
 for _, name in ipairs(names) do weights[#weights + 1] = name end
 
 local function horizon(R, plan)
@@ -90,8 +90,8 @@ local function horizon(R, plan)
   return math.max(most, HOUR) + R() * HOUR
 end
 
---- A plan. faults: how many, nil for some.
-function scenario.plan(seed, faults)
+--- A plan. faults: how many, nil for some; only: a list of their kinds.
+function scenario.plan(seed, faults, only)
   local R = clockwork.random(seed)
   local change = pick(R, timing.changes)
   local plan = { seed = seed, zone = change[1], start = change[2] - R(1, 30) * HOUR - R(3600) + R(), schedules = {}, faults = {},
@@ -99,7 +99,7 @@ function scenario.plan(seed, faults)
   for i = 1, pick(R, { 1, 1, 2, 3 }) do plan.schedules[i] = schedule(R, i, plan.zone) end
   plan.horizon = horizon(R, plan)
   for _ = 1, faults or pick(R, { 1, 1, 2, 2, 3, 5 }) do
-    local kind = pick(R, weights)
+    local kind = pick(R, only or weights)
     local fault = kinds[kind](R)
     fault.kind, fault.at = kind, R() * 0.95
     plan.faults[#plan.faults + 1] = fault
@@ -245,14 +245,12 @@ function faults.unsynchronised(w, f)
   w.down = f.down
   w:reboot()
   w.sync = false
-  w.clock:after(f.down, function()
-    w.clock.off = w.clock.off + f.off
-    w:mark()
-    w.clock:after(f.seconds, function()
-      w.wrong = nil
-      w:set_sync(true)
-      w:step(-f.off)
-    end)
+  w.clock.off = w.clock.off + f.off    -- the machine's own clock was wrong when it came up
+  w:mark()
+  w.clock:after(f.down + f.seconds, function()
+    w.wrong = nil
+    w:set_sync(true)
+    w:step(-f.off)
   end)
 end
 
@@ -306,7 +304,10 @@ function change.disable(w, _, f, one)
   end)
 end
 
-function change.overlap(_, _, f, one) one.window = 3600 + f.seed % 40000 end
+-- One that does not touch its slots; the judge knows one window only.
+function change.window(w, _, f, one)
+  one.window, w.other_window[one.name] = 3600 + f.seed % 40000, true
+end
 
 function change.gone(w, _, f, one)
   for i, other in ipairs(w.schedules) do
@@ -325,6 +326,10 @@ function change.same() end
 
 function faults.reload(w, f, plan)
   if #w.schedules == 0 then return end
+  if f.down then   -- while it was not there
+    w.down = f.down
+    w:kill()
+  end
   change[f.what](w, plan, f, w.schedules[(f.n - 1) % #w.schedules + 1])
   w:reload(set_of(w, w.schedules))
 end
@@ -395,6 +400,7 @@ function scenario.carry_out(given, path, options)
   for _, one in ipairs(plan.schedules) do by_name[one.name] = one end
   local w = world.new { path = path, start = plan.start, R = clockwork.random(plan.seed + 77), seed = plan.seed, trust = plan.trust,
     program = program_of(plan, by_name), jobs = plan.jobs, scheduler = options.scheduler, log = options.log }
+  w.other_window = {}
   w.definitions, w.most, w.by_name, w.kills, w.slow, w.schedules = {}, {}, {}, {}, plan.slow, plan.schedules
   w.count, w.down, w.kill_at = #plan.schedules, 5, options.kill
   w.schedules = table.move(plan.schedules, 1, #plan.schedules, 1, {})

@@ -99,6 +99,7 @@ for i = 1, opt.days * 24 do
     retention.run { book = w.life.book, journal = w.life.journal, definitions = w.set.list, now = w.clock:wall(), idle = true }
     largest = math.max(largest, size(path))
     sim:reset()
+    w.own_book, w.own_journal = nil, nil -- a journal knows the runs of its process, and runs are processes of their own
   end)
 end
 
@@ -133,7 +134,7 @@ check("the journal is whole", count ~= nil, broken and broken.message)
 check("the log stays below 64 MiB", largest_wal <= 64 * 1024 * 1024, largest_wal)
 check("the store does not grow", most.size <= 1.02 * half.size + 262144, ("%d bytes at half time, %d at the end"):format(half.size,
   most.size))
-check("resident memory does not grow", most.resident <= 1.01 * half.resident + 256, ("%d KiB, then %d KiB"):format(half.resident,
+check("resident memory does not grow", most.resident <= 1.01 * half.resident, ("%d KiB, then %d KiB"):format(half.resident,
   most.resident))
 check("the Lua heap does not grow", most.lua <= 1.02 * half.lua + 32, ("%.0f KiB, then %.0f KiB"):format(half.lua, most.lua))
 check("no descriptor is left open", most.descriptors == half.descriptors, ("%d, then %d"):format(half.descriptors, most.descriptors))

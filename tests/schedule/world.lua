@@ -138,6 +138,7 @@ function World:enter(life, fn, ...)
   end
   if all[1] then return table.unpack(all, 1, all.n) end
   local err = all[2]
+  if type(err) == "table" and err.kind == "cancelled" then error(err, 0) end   -- Ctrl-C
   if type(err) == "table" and err.reason == "full" then return false, "full" end
   if type(err) == "table" and (err.kind == "conflict" or err.kind == "not_found") then return false, err.kind end
   self:broken("the scheduler raised: " .. tostring(type(err) == "table" and err.message or err))
@@ -209,6 +210,8 @@ function World:start(kill)
   local life = { commits = 0, launches = 0, running = {}, kill = kill, refuse = self.refuse, spins = 0, quiet = 0 }
   self.refuse = nil
   self.life = life
+  -- set while nothing was there to see it, and nobody knows whether it is right
+  if self.wrong_future and self.sync == nil then self.wrong_future = "accepted" end
   local store = gate(self, life)
   local wall = function() return self.clock:wall() end
   self:note("daemon starts, kill %s", kill and ("%s %s"):format(kill.commit or kill.launch, kill.when or "launch") or "-")
@@ -254,7 +257,7 @@ function World:before_load()
   self.facts:loading(self)
 end
 
--- The daemon is gone; its children are orphans, who were told to end.
+-- The daemon is gone; its children are orphans.
 function World:died(life)
   if self.life ~= life then return end
   self:note("daemon died after %d commits", life.commits)
@@ -266,7 +269,8 @@ function World:died(life)
   self.facts:loaded(self)
   for _, c in ipairs(self:all_processes()) do
     if c.daemon ~= life then goto continue end
-    if self.R(3) == 1 then children.kill(self, c) else children.term(self, c) end
+    local how = self.R(3)   -- the third never heard of it, and goes on
+    if how == 1 then children.kill(self, c) elseif how == 2 then children.term(self, c) end
     ::continue::
   end
   if self.on_death then self.on_death() end

@@ -9,14 +9,16 @@
 --   raw       true: only options before the first plain word are errand's own
 --   late      true: run() reads more of errand's options and calls cli.settle
 --   doc       a paragraph for --help
+--   words     what its first word may be, for --help: list of { word, text }
+--   example   lines for --help
 -- A command without rows gets the options that errand itself does not know as
 -- words; those named in its `keeps` are left to it although errand knows them.
 
 local cli = {}
 
 --- Names of the commands, in the order in which help lists them.
-cli.commands = { "run", "runs", "schedule", "serve", "plan", "prove", "call", "api", "help", "search", "list-operations", "export", "calls",
-                 "config", "login", "logout", "whoami", "doctor", "sandbox", "test", "version" }
+cli.commands = { "run", "runs", "schedule", "serve", "plan", "prove", "call", "api", "help", "search", "list-operations", "export",
+                 "calls", "config", "login", "logout", "whoami", "doctor", "sandbox", "test", "version" }
 
 --- cli.module(name) -> the module of a command.
 function cli.module(name)

@@ -57,7 +57,7 @@ local runs = {
     { "days", value = "N", type = "integer", min = 0, max = 36500,
       doc = "prune: forget runs that ended before so many days (90)." },
     { "keep", value = "N", type = "integer", min = 0, max = 1000000,
-      doc = "prune: keep at most so many runs that ended (10000)." },
+      doc = "prune: keep at most so many runs of a workflow that ended (10000)." },
   },
 }
 

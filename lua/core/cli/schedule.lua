@@ -5,16 +5,27 @@ local error_ = require "core.error"
 
 local schedule = {
   summary = "Check a schedule file, say what comes next, run, pause and resume schedules.",
-  usage = "schedule [check|list|next|run|pause|resume|log|export] ...",
-  doc = "schedule check [FILE] tells all that is wrong with a schedule file at once and, where nothing is, what each "
-    .. "schedule means: its next slots in local time and UTC, and what clock changes do to it within a year. schedule "
-    .. "list shows each one with its next slot, its state and the last outcome, schedule next the slots of all in the "
-    .. "order of time. schedule run NAME runs one now, in the foreground; schedule pause NAME skips its slots until "
-    .. "schedule resume NAME. schedule log NAME lists its slots, schedule log NAME SLOT shows what the run of a slot "
-    .. "printed. schedule export systemd|cron writes timer units or crontab lines for those who run no daemon (errand "
-    .. "serve). The file is the one that is named, else that of ERRAND_SCHEDULE_FILE, else the one that errand serve has "
-    .. "read last, else schedule.lua beside the configuration file, else schedule.lua in this folder; list, next, pause, "
-    .. "resume and log do without one. Exit code 2: something is wrong with the file.",
+  usage = "schedule [COMMAND] [NAME] [OPTIONS]",
+  words = {
+    { "check [FILE]", "All that is wrong with a schedule file; where nothing is, what each schedule means: its next slots, and "
+      .. "what clock changes do to it within a year." },
+    { "list", "Each schedule with its next slot, its state and the last outcome; also without a word." },
+    { "next", "The slots of all to come, in the order of time." },
+    { "run NAME", "Run one now, in the foreground; the exit code is that of the run, and 6 where another one is in the way." },
+    { "pause NAME", "Its slots are skipped until it is resumed." },
+    { "resume NAME", "A paused or held one goes on." },
+    { "log NAME [SLOT]", "Its slots, newest first; with the number of one, what its run printed." },
+    { "export systemd|cron", "Timer units or crontab lines, for those who run no daemon." },
+  },
+  doc = "The file is the one that is named, else that of ERRAND_SCHEDULE_FILE, else the one that errand serve has read last, "
+    .. "else schedule.lua beside the configuration file, else schedule.lua in this folder; list, next, pause, resume and log do "
+    .. "without one. Exit code 2: something is wrong with the file or the command.",
+  example = {
+    "schedule \"access audit\" {              -- in schedule.lua",
+    "  at = \"15 6 * * 1-5\", tz = \"Europe/Berlin\", run = \"scripts/audit.lua\",",
+    "  notify = { on = \"failure\", command = \"mail -s errand ops@example.com\" },",
+    "}",
+  },
   options = {
     { "schedule", value = "FILE", doc = "The schedule file; check, list, next and export also take it as a word." },
     { "count", value = "N", type = "integer", min = 1, max = 10000, doc = "next: so many slots (20)." },
@@ -290,7 +301,10 @@ end
 
 function actions.pause(args)
   local row, B = stored(args, "pause NAME [--reason TEXT]")
-  if row.state == "paused" then return info("schedule '%s' is paused%s already", row.name, by(row)) end
+  if row.state == "paused" then
+    return info("schedule '%s' is paused%s already%s%s", row.name, by(row), row.why and ": " .. row.why or "",
+      args.options.reason and "; to give another reason, resume it first" or "")
+  end
   B:pause(row.name, require("host.sys").whoami(), args.options.reason)
   info("schedule '%s' is paused: its slots are skipped until errand schedule resume %s", row.name,
     require("core.run.view").quoted(row.name))
@@ -300,7 +314,9 @@ function actions.resume(args)
   local row, B = stored(args, "resume NAME")
   if row.state == "active" then return info("schedule '%s' is active already", row.name) end
   B:resume(row.name, require("host.sys").whoami())
-  info("schedule '%s' is active again%s", row.name, row.state == "held" and row.why and "; it was held: " .. row.why or "")
+  info("schedule '%s' is active again%s", row.name, row.state == "held" and row.why and "; it was held: " .. row.why
+    or require("core.schedule.row").restore(row.definition).enabled == false
+    and ", but enabled = false in the file still skips its slots" or "")
 end
 
 -- ---- log ----

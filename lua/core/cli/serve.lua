@@ -18,7 +18,8 @@ local function address(text)
   if not tonumber(port) or tonumber(port) > 65535 then
     return nil, ("an address such as 127.0.0.1:9100, or the path of a socket expected, got '%s'"):format(text)
   end
-  return { address = host ~= "" and host or "127.0.0.1", port = tonumber(port) }
+  if host == "" or host:lower() == "localhost" then host = "127.0.0.1" end
+  return { address = host, port = tonumber(port) }
 end
 
 local serve = {
@@ -27,7 +28,9 @@ local serve = {
   doc = "Fires the schedules of FILE (errand schedule check FILE), each run in a process of its own. Stays in the foreground "
     .. "and logs on standard error; tells systemd when it is ready, and feeds its watchdog. SIGHUP: FILE is read again; if it is "
     .. "broken the old one stays in force. SIGTERM: nothing more starts, the runs are told to stop and waited for. One daemon "
-    .. "for each store. What ran, what was missed and what waits for somebody: errand schedule list, or --page.",
+    .. "for each store. What ran, what was missed and what waits for somebody: errand schedule list, or --page. What a "
+    .. "schedule file says: errand schedule --help. Exit codes: 0 told to stop, 1 cannot go on, 2 the file or an option "
+    .. "is wrong, 6 another one has the store.",
   options = {
     { "schedule", value = "FILE",
       doc = "The schedule file; else ERRAND_SCHEDULE_FILE, else schedule.lua beside the configuration or here." },

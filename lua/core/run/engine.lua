@@ -10,9 +10,9 @@ local branch = require "core.run.branch"
 local context = require "core.run.context"
 local error_ = require "core.error"
 local guard = require "core.run.guard"
+local input_ = require "core.run.input"
 local json = require "host.json"
 local journal_ = require "core.run.journal"
-local kept = require "core.kept"
 local lock = require "core.run.lock"
 local protect = require "core.run.protect"
 local sources = require "core.run.sources"
@@ -71,42 +71,13 @@ function M.prepare(environment, what, fn, ...)
   return table.unpack(results, 2, results.n)
 end
 
--- The input as the journal has it, and as the code gets it.
-local function keep_input(definition, input)
-  input = input or {}
-  local copy = (json.is_array(input) or input[1] ~= nil) and json.array {} or json.object {}
-  for name, value in pairs(input) do
-    if definition.secret[name] then
-      if type(value) == "string" then require("host.err").hide(value) end
-      value = kept.secret
-    end
-    copy[name] = value
-  end
-  local text, err = json.encode(copy)
-  if not text then error_.raise("validation", "the input cannot be kept as JSON: " .. err.message) end
-  return text
-end
-
--- Secret members are there as long as this process was given them.
-local function live_input(definition, text, given, id)
-  local input = json.decode(text)
-  if next(definition.secret) == nil or type(input) ~= "table" then return input end
-  for name in pairs(definition.secret) do
-    if input[name] == kept.secret then input[name] = given and given[name] or nil end
-  end
-  return setmetatable(input, { __index = function(_, name)
-    if not definition.secret[name] or given then return nil end
-    protect.stop("held", ("the input '%s' is a secret and so not kept: run the file again with the same arguments to go on with "
-      .. "%s"):format(name, id))
-  end })
-end
-
--- A workflow without a key of its own begins one run for each input and slot
--- of a schedule: today's must not go on with yesterday's.
+-- A workflow without a key of its own begins one run for each input, or for
+-- each slot of a schedule: today's must not go on with yesterday's. A slot is
+-- named, so that lists of runs say which one it was.
 local function key_of(definition, environment, input, text, slot)
   if not definition.key then
-    local of = slot and ("\0%s\0%s\0%s"):format(slot.schedule, slot.at, slot.kind) or ""
-    return sys.sha256(text .. of):sub(1, 12)
+    if not slot then return sys.sha256(text):sub(1, 12) end
+    return ("%s %s%s"):format(slot.schedule, slot.at, slot.kind ~= "slot" and " by " .. slot.kind or "")
   end
   local key = M.prepare(environment, "the key of a workflow", definition.key, input)
   if type(key) == "number" and math.tointeger(key) then key = ("%d"):format(key) end
@@ -280,7 +251,7 @@ local function execute(R, definition, environment, given)
   if not started then return conclude(R, definition, false, why) end
   local unplanned = keep_to_plan(R)
   if unplanned then return unplanned end
-  local input = live_input(definition, run.input, given, R.id)
+  local input = input_.live(definition, run.input, given, R.id)
   return conclude(R, definition, go_through(R, definition, environment, input))
 end
 
@@ -365,8 +336,8 @@ end
 local function start(options)
   local J, clock = options.journal, options.clock
   local definition, environment, program = load_definition(options, J)
-  local text = keep_input(definition, options.input)
-  local input = live_input(definition, text, options.input or {})
+  local text = input_.keep(definition, options.input)
+  local input = input_.live(definition, text, options.input or {})
   local key = key_of(definition, environment, input, text, options.slot)
   local id = options.new_id or J:new_id()
   local seed = options.seed or (sys.random(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
@@ -413,7 +384,7 @@ local function dry(options, settle_only)
   local definition, environment = load_definition(options, J, row)
   local R = context.new({ journal = J, clock = options.clock, dry = true, observer = options.observer }, row)
   R.settle_only = settle_only
-  local _, value = go_through(R, definition, environment, live_input(definition, row.input, nil, options.id))
+  local _, value = go_through(R, definition, environment, input_.live(definition, row.input, nil, options.id))
   return R, value
 end
 

@@ -50,7 +50,8 @@
 --   J:source(digest) -> { [name] = text }, { [name] = digest } of those that hold a secret and so are not kept: take them from
 --       the disk if sha256 is still that one
 -- Looking after
---   J:check() -> count of events | nil, err;  J:prune(days, count) -> runs pruned;  J:digest(text) -> keyed, for secret values
+--   J:check() -> count of events | nil, err;  J:prune(days, count of each workflow) -> runs pruned
+--   J:digest(text) -> keyed, for secret values
 -- J.hook(name, id, path) after each commit: C0 own C1 C2 C2f C2d C3 C4 C4r C5 C6 event request sources prune
 
 local error_ = require "core.error"

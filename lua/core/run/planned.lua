@@ -117,7 +117,8 @@ function Plan:allow(path, operation, args)
   if step.args == nil then return end -- a plan could not know them, and says so
   local at, planned, wanted = differs(step.args, args, self.results, "arguments")
   if at then
-    refuse(path, "step %s (%s): %s is %s in the plan %s and %s now", path, operation, at, shown(planned), self.file, shown(wanted))
+    refuse(path, "step %s (%s): %s is %s in the plan %s and %s now", path, operation, at, shown(planned), self.file,
+      shown(wanted))
   end
 end
 

@@ -103,6 +103,9 @@ end
 local function head_lines(run)
   local lines = { ("%s: %s, key %s"):format(run.id, run.workflow, run.key), run.outcome }
   local facts = {}
+  if run.slot then
+    facts[1] = ("slot %d of schedule '%s', due %s"):format(run.slot.id, run.slot.schedule, run.slot.at)
+  end
   if run.started or run.created then facts[#facts + 1] = "begun " .. (run.started or run.created) end
   if run.ended then facts[#facts + 1] = "ended " .. run.ended end
   if run.seconds then facts[#facts + 1] = "took " .. view.span(run.seconds) end

@@ -58,9 +58,9 @@ function M.during(fn, ...)
   local task = require "host.task"
   local listener = task.spawn(refuse_waiting)
   local results = table.pack(pcall(fn, ...))
-  M.asked()
   listener:cancel()
   pcall(listener.join, listener) -- or it would count as one that failed
+  M.asked() -- until the end: what is closed forgets it
   watch:close()
   watch = nil
   if not results[1] then error(results[2], 0) end

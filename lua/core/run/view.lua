@@ -295,6 +295,8 @@ function M.of(J, run, how)
     error = decode(run.error), begin = run.started or run.created, finish = run.ended or run.changed,
   }
   if run.state == "abandoned" or run.state == "cancelled" then view.reason = last_reason(J, run) end
+  local slot = decode(run.parent)
+  if type(slot) == "table" and slot.schedule then view.slot = slot end
   view.undo_failed = view.error and view.error.kind == "undo_failed" or nil
   local wanted = J:requested(run.id)
   if wanted and live then view.wanted = { what = wanted.what, actor = wanted.actor, reason = wanted.reason, at = wanted.at } end

@@ -97,7 +97,8 @@ local function new_scheduler(parts, own, launch, messages)
     run_busy = function(id) return lock.holder(runs, id) end,
     synchronised = function() return (sys.synchronised()) end,
     trust_clock = parts.options.trust_clock or false,
-    host = { boot_at = math.floor(sys.clock() - sys.boottime() + 0.5) },
+    -- asked when the clock can be believed: it may not be set yet
+    host = { boot_at = function() return math.floor(sys.clock() - sys.boottime() + 0.5) end },
   }
 end
 

@@ -21,7 +21,9 @@ local function launch(S, row, how)
   S.children[row.id], S.seats = job, S.seats + 1
   local ok, err = protect.call(S.launch, job)
   if ok then
-    S:say("info", how == "run" and "slot fired" or "run resumed", row, { attempt = row.attempt, run = row.run })
+    -- its id is only reserved until the process begins a run; a plain script begins none
+    S:say("info", how == "run" and "slot fired" or "run resumed", row, { attempt = row.attempt,
+      run = row.run_state and row.run or nil })
     local list = row.attempt == 1 and S:notices({ type = "started", slot = row }, job.definition)
     if list and #list > 0 then S.book:post(list, row.schedule, row.id) end
     return
@@ -48,7 +50,10 @@ end
 --- Starts the process of a row again, which nobody has now.
 function M.again(S, row, how)
   if S.recovering or S.draining or S.seats + S.orphans >= S.jobs then return false end
-  if row.reason == "timed_out" then S.book:told(row.id, { reason = "resumed" }) end
+  -- when it waits again, somebody is told again; one that is stalled is only tried
+  if row.reason and row.reason ~= "resumed" and not row.reason:find "^stalled" then
+    S.book:told(row.id, { reason = "resumed" })
+  end
   local started = S.book:again(row.id)
   if not started then return false end
   for _, name in ipairs { "run_state", "run_wake_at", "run_error" } do started[name] = row[name] end
@@ -83,6 +88,8 @@ local function cancel(S, row, busy)
         if not S.children[other.id] then item.at, item.forced = S.mono, true end
       elseif S.children[other.id] and S.stop then
         S.stop(other.id, (S:definition(other.schedule) or {}).grace)
+      else
+        return -- a script that an earlier daemon left behind: it cannot be asked, and ends by itself
       end
       item.asked = true
       S:say("info", "asked to stop, for a later slot waits", other)

@@ -10,7 +10,8 @@
 -- seconds since 1970 in UTC, the others have fractions.
 --
 -- A slot's row: id, schedule, at (nominal), kind ("slot", "hand", "boot"), boot, due (at + jitter), local_time, flags, collapsed,
--- covers (how many slots the row stands for), catchup, state, outcome (of "ended"), reason (of "skipped"), note, actor, run,
+-- times (those that collapsed into it, local, with commas between; host.cron's `missed`), covers (how many slots the row stands
+-- for), catchup, state, outcome (of "ended"), reason (of "skipped"), note, actor, run,
 -- attempt, pid, boot_id, code, signal, seconds, peak, output, dropped, made, started, ended; read by B:slot, B:slots, B:open and
 -- B:of_run also run_state, run_wake_at, run_error. state: due -> started -> running -> ended, or due -> skipped.
 --
@@ -20,14 +21,15 @@
 --   B:schedules() -> { [name] = row };  B:schedule(name) -> row | nil
 --   B:enter(list, now, file [, outbox]) -> { new = names, changed = names, back = names, gone = names }
 --       list of { name=, digest=, definition=JSON, rows = rows as for B:fire }: new -> since = now, active; another digest ->
---       rows written, since = now, last_slot = nil, the state stays; not in the list -> "gone"; there again -> as new
+--       rows written, since = now, last_slot = nil, the state stays; not in the list -> "gone"; there again -> as new,
+--       but paused or held if it was
 --   B:pause(name, actor, why), B:resume(name, actor) -> true | nil, row;  B:hold(name, why [, outbox]) -> true | nil, row
 --       row.changed is when, row.actor who. Pausing a held one makes it paused; resuming is for both
 -- Slots (book/slots.lua)
 --   B:fire(name, upto, rows [, outbox [, hold]]) -> the rows that were inserted; last_slot is `upto` at least; hold: as B:hold,
 --       in the same transaction
---       rows: { at=, kind="slot"?, due=?, local_time=, flags=, collapsed=, covers=, catchup=, state = "due"|"skipped", reason=,
---       note=, actor=, boot= }. One that is there already is left as it is
+--       rows: { at=, kind="slot"?, due=?, local_time=, flags=, collapsed=, times=, covers=, catchup=,
+--       state = "due"|"skipped", reason=, note=, actor=, boot= }. One that is there already is left as it is
 --   B:hand(name, actor, now, kind = "hand"|"boot" [, state = "due"|"started" [, { run=, boot=, local_time=, note=, most= }]])
 --       -> row | nil
 --       hand: at the next second that is free. boot: at = now is the instant of the boot; nil if that boot had one, known by its
@@ -37,7 +39,8 @@
 --       most, here and for B:hand: nil where so many of the schedule have begun and are not over, asked in the transaction
 --   B:again(id) -> row | nil                                   started, running -> started, attempt + 1; nobody has it
 --   B:claim(id, attempt, pid, boot_id) -> row | nil            started -> running, for the first who asks, who has the lock
---   B:told(id, { run=, code=, note=, reason=?, attempt=? }) -> true | nil     of a started or running one [that attempt of it];
+--   B:told(id, { run=, code=, note=, reason=?, attempt=? } [, outbox]) -> true | nil     of a started or running one [that
+--       attempt of it];
 --       reason: what somebody was told that it waits for; run = false: it has none
 --   B:finish(id, { outcome=, reason=, note=, code=, signal=, seconds=, peak=, output=, dropped=, run= } [, outbox])
 --       -> true | nil                                          due, started, running -> ended
@@ -46,7 +49,8 @@
 --   B:open([schedule]) -> rows that are due, started or running, by due
 --   B:counts() -> { { schedule=, state=, outcome=, reason=, rows=, slots= }, ... }    slots: the sum of covers
 -- Clock
---   B:last_wall() -> number | nil;  B:wall(now [, force]) -> was it written: every 30 s, and never back unless forced
+--   B:last_wall() -> number | nil;  B:wall(now [, force]) -> was it written: every 30 s, and never back unless forced, which
+--       takes what schedules were entered, evaluated or changed at later than that back to it
 -- Notices (book/outbox.lua)
 --   B:post(list [, schedule, slot id]) -> ids                  notices without anything else
 --   B:outbox_due(now, limit) -> rows, of each channel of a schedule the oldest that waits;  B:outbox_next() -> instant | nil

@@ -97,6 +97,22 @@ local function rules(definition)
   return table.concat(parts, "; ")
 end
 
+local ON <const> = { failure = "on failure", always = "always", change = "when it goes from good to bad and back" }
+
+-- Who is told. That nobody is, is found out late.
+local function told(definition)
+  local parts = {}
+  for _, one in ipairs(definition.notify) do
+    local channels = {}
+    for _, name in ipairs { "command", "mail", "webhook" } do
+      if one[name] ~= nil then channels[#channels + 1] = name end
+    end
+    if ON[one.on] then parts[#parts + 1] = ("by %s %s"):format(table.concat(channels, ", "), ON[one.on]) end
+  end
+  if definition.ping then parts[#parts + 1] = "by ping at each start and end" end
+  return #parts > 0 and "tells " .. table.concat(parts, "; ") or "nobody is told when it fails (notify)"
+end
+
 -- The path as it is short: from the folder of the file.
 local function shown_path(definition)
   local dir = definition.dir .. "/"
@@ -123,6 +139,7 @@ local function next_lines(definition, how, lines)
     if slot.offset ~= 0 then text = ("%-28s%s"):format(text, utc_text(slot.at)) end
     lines[#lines + 1] = ("  %s  %s%s"):format(i == 1 and "next" or "    ", text, mark)
   end
+  if definition.boot then lines[#lines + 1] = "  next  when the machine starts again" end
   if #slots == 0 and not definition.boot then lines[#lines + 1] = "  never runs" end
   local delay = forecast.jitter(definition)
   if delay > 0 then
@@ -156,6 +173,7 @@ function checkup.text(definition, workflow, how)
   if definition.doc then lines[#lines + 1] = wrap(definition.doc, "  ") end
   lines[#lines + 1] = wrap(command(definition, workflow), "  ")
   lines[#lines + 1] = wrap(rules(definition), "  ")
+  lines[#lines + 1] = wrap(told(definition), "  ")
   if not definition.enabled then lines[#lines + 1] = "  disabled (enabled = false): its slots are skipped" end
   next_lines(definition, how, lines)
   change_lines(definition, how, lines)

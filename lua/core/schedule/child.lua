@@ -9,6 +9,7 @@
 
 local book_ = require "core.schedule.book"
 local error_ = require "core.error"
+local json = require "host.json"
 local lock_ = require "core.run.lock"
 local sys = require "host.sys"
 
@@ -36,8 +37,10 @@ end
 
 --- What run.slot is, of a slot's row.
 function M.facts(row)
+  local times = json.array {}
+  for time in (row.times or ""):gmatch "[^,]+" do times[#times + 1] = time end
   return { id = row.id, schedule = row.schedule, at = sys.utc(row.at), local_time = row.local_time, kind = row.kind,
-    collapsed = row.collapsed, covers = row.covers }
+    collapsed = row.collapsed, times = times, covers = row.covers }
 end
 
 -- ---- what the work is done with ----
@@ -153,6 +156,7 @@ local function announce(row)
   sys.setenv("ERRAND_SLOT", sys.utc(row.at))
   sys.setenv("ERRAND_SLOT_LOCAL", row.local_time or "")
   sys.setenv("ERRAND_SLOT_COLLAPSED", ("%d"):format(row.collapsed))
+  sys.setenv("ERRAND_SLOT_TIMES", row.times or "")
 end
 
 --- The exit code that an error ends the process with.

@@ -249,13 +249,15 @@ function Daemon:adopt(set)
     self.log("warn", "the new schedules wait until the store can be written", { why = err })
   end
   self:take_variables(set)
-  self.log("notice", "schedule file loaded", { file = set.file, schedules = #set.list })
 end
 
 function Daemon:refuse(err)
+  local problems = type(err) == "table" and err.problems or {}
   self.file_error = tostring(type(err) == "table" and err.message or err)
   self.log("error", "the schedule file was refused, the one before stays in force", { why = self.file_error })
-  for _, problem in ipairs(type(err) == "table" and err.problems or {}) do
+  if #problems < 2 then return end -- one is told whole
+  self.file_error = ("%s, the first at %s: %s"):format(self.file_error, problems[1].path, problems[1].message)
+  for _, problem in ipairs(problems) do
     self.log("error", "problem in the schedule file", { at_line = problem.path, why = problem.message })
   end
 end
@@ -301,10 +303,20 @@ function Daemon:go()
   while not self.stopping do self:turn() end
 end
 
+-- What became of children that ended is written at once, lest a SIGKILL comes first.
+function Daemon:file_ends()
+  local ok, err = pcall(self.scheduler.tick, self.scheduler)
+  if not ok then self.log("error", "what became of the last runs is written at the next start", { why = err }) end
+end
+
 -- Until there are no children, or a second signal came, or so many seconds are over.
 function Daemon:await_children(seconds, signals)
-  local over = task.now() + seconds
+  local over, count = task.now() + seconds, self.launch.count
   while self.launch.count > 0 and self.signalled < signals and task.now() < over do
+    if self.launch.count < count then
+      count = self.launch.count
+      self:file_ends()
+    end
     self:tell("extend", EXTEND)
     self:sign_of_life()
     self:pause(math.min(EXTEND / 3, over - task.now()))
@@ -323,8 +335,7 @@ function Daemon:drain()
     self.launch:stop_all(0)
     self:await_children(KILLED, math.huge)
   end
-  local ok, err = pcall(self.scheduler.tick, self.scheduler) -- the ends of children
-  if not ok then self.log("error", "what became of the last runs is written at the next start", { why = err }) end
+  self:file_ends()
   self:tell("extend", EXTEND)
   pcall(self.outbox.drain, self.outbox, 5)
 end
@@ -332,12 +343,13 @@ end
 --- Runs until it is told to stop: exit code 0. Raises where a new process is wanted.
 function Daemon:run()
   self.started = sys.clock()
+  local began = task.now() -- the other clock may be set meanwhile
   self:spawn("the watch over signals", self.listen, self)
   local ok, err = xpcall(self.go, require("host.state").traceback, self)
   if ok then ok, err = xpcall(self.drain, require("host.state").traceback, self) end
   self:close()
   if ok then
-    self.log("notice", "stopped", { seconds = sys.clock() - self.started })
+    self.log("notice", "stopped", { uptime = math.floor(task.now() - began) })
     return 0
   end
   -- the system stops the children, and the next daemon finds them

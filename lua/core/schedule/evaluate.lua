@@ -32,10 +32,13 @@ local function admit(self, entry, plan, open)
       for _, other in ipairs(replaced or {}) do
         if other.id then
           self.book:skip(other.id, "overlap", "a later slot took its place")
+          plan.replaced = plan.replaced or {}
+          table.insert(plan.replaced, other)
         else
           other.state, other.reason, other.note = "skipped", "overlap", "a later slot took its place"
-          plan.reasons.overlap, plan.skipped = (plan.reasons.overlap or 0) + 1, plan.skipped + 1
         end
+        plan.reasons.overlap, plan.skipped = (plan.reasons.overlap or 0) + 1, plan.skipped + 1
+        plan.first, plan.last = plan.first or other.at, math.max(plan.last or other.at, other.at)
         for i, one in ipairs(open) do
           if one == other then table.remove(open, i) break end
         end
@@ -113,7 +116,9 @@ local function told(self, entry, plan)
   sum.first, sum.last = sum.first or plan.first, plan.last or sum.last
   local list = {}
   if not plan.more and sum.count > 0 then
-    local before = self.book:slots({ schedule = entry.name, limit = 1 })[1]
+    local replaced = plan.replaced or {}
+    local before = self.book:slots({ schedule = entry.name, limit = #replaced + 1 })[#replaced + 1]
+    sum.slot = replaced[#replaced]
     sum.previous = before and (before.state == "skipped" and "skipped:" .. tostring(before.reason)) or self:previous(entry.name)
     for i = #plan.rows, 1, -1 do
       if plan.rows[i].state == "skipped" then
@@ -145,28 +150,36 @@ local function log_fired(self, name, inserted, plan, why)
     for _, one in ipairs(inserted) do
       if one.state == "skipped" then row = one end
     end
+    local one = plan.skipped == 1 and row.reason and plan.rows[1] and row.note -- which names what is in the way
     self.log(loud and "warning" or "info", "slots skipped", { schedule = name, count = plan.skipped,
-      why = table.concat(reasons, ", "), slot = row.id, at = plan.last })
+      why = one and row.reason .. ": " .. one or table.concat(reasons, ", "), slot = row.id, at = plan.last })
   end
   if why then self.log("warning", "schedule held", { schedule = name, why = why }) end
 end
 
--- What passed before somebody resumed the schedule passed while it was stopped, also where no daemon was there to see it.
-local function rested(entry)
+-- What passed before somebody resumed the schedule passed while it was stopped, and what passed before it was stopped was
+-- missed, also where no daemon was there to see it: until when, and the reason.
+local function rested(entry, now)
   local row = entry.row
-  return row.state == "active" and row.actor and entry.next <= row.changed and row.changed or nil
+  if row.changed > now then return nil end -- by a clock that was wrong
+  if row.state == "active" then
+    if row.actor and entry.next <= row.changed then return row.changed, "paused" end
+    return nil
+  end
+  local missed = math.ceil(row.changed - slots.LATE) - 1
+  if entry.next <= missed then return missed, "missed" end
 end
 
 --- Evaluates one schedule up to now; how many rows that wrote.
 function M.one(self, entry)
   local definition, name = entry.definition, entry.name
   entry.row = self.book:schedule(name) or entry.row
-  local until_ = rested(entry)
+  local until_, reason = rested(entry, self.now)
   local open, waiting = self.book:open(name), 0
   for _, row in ipairs(open) do waiting = waiting + (row.state == "due" and row.catchup or 0) end
   local plan = slots.plan { cron = entry.cron, from = entry.from, now = until_ or self.now, jitter = entry.jitter,
     catchup = definition.catchup, catchup_max = definition.catchup_max, waiting = waiting, window = definition.window,
-    keep = definition.keep, stopped = until_ and "paused" or stopped(entry), rest = entry.rest, limit = AT_ONCE }
+    keep = definition.keep, stopped = reason or stopped(entry), rest = entry.rest, limit = AT_ONCE }
   admit(self, entry, plan, open)
   local list, sum = told(self, entry, plan)
   local why = plan.hold and hold_text(definition) or nil

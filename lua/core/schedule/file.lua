@@ -86,6 +86,7 @@ function Reading:defaults(statement)
     return add(nil, ("stands a second time, after line %d: make one of both"):format(self.first_defaults))
   end
   self.first_defaults = statement.line
+  if statement.broken then return end -- the file ended there, which is told
   if not statement.options then return add(nil, without_options(statement)) end
   self.values = fields.read_defaults(statement.options, { dir = self.dir }, add)
   local zone, err = require("host.cron").zone(self.values.tz or "UTC")
@@ -101,6 +102,7 @@ function Reading:schedule(statement)
     return add(nil, ("the name stands a second time, after line %d: give it another one"):format(self.seen[name]))
   end
   if name then self.seen[name] = statement.line end
+  if statement.broken then return end -- the file ended there, which is told
   if not statement.options then return add(nil, without_options(statement)) end
   local definition, problems, half = row.definition(name, statement.options, { dir = self.dir, file = self.path,
     line = statement.line, defaults = self.values })

@@ -15,6 +15,7 @@ local LOOK <const> = 5         -- seconds between two looks at what others may h
 local SLEEPER <const> = 30     -- the same, at a run that sleeps
 local STALLED <const> = 300
 local BACK_OFF <const> = { 1, 10, 60 } -- seconds, after a crash
+local SELDOM <const> = 900     -- the same, where somebody has been told that no process begins
 local BEGINS <const> = 3       -- times that a process may die before it begins
 local HAND <const> = 10        -- seconds that a person's own process may take to begin
 local SIGTERMED <const> = 143  -- exit code of a script that heeded the signal
@@ -49,9 +50,24 @@ local function noted(row)
   return row.note ~= "" and row.note or nil
 end
 
+-- Why a person ended a run; what it had waited for before that is no reason.
+local function decided(S, row)
+  local events = S.journal:events(row.run)
+  for i = #events, 1, -1 do
+    local data = events[i].type == "state" and json.decode(events[i].data or "")
+    if type(data) == "table" and data.to == row.run_state then
+      local by = events[i].actor and ", by " .. events[i].actor or ""
+      return type(data.reason) == "string" and data.reason .. by or nil
+    end
+  end
+end
+
+local DECIDED <const> = { cancelled = true, abandoned = true, undone = true }
+
 -- The run is over, and so is the slot.
 local function run_over(S, row, ended)
-  local message = row.run_state ~= "done" and error_of(row).message or nil
+  local message = DECIDED[row.run_state] and decided(S, row)
+    or row.run_state ~= "done" and error_of(row).message or nil
   S:finish(row, { outcome = row.run_state, note = message }, ended)
 end
 
@@ -107,13 +123,12 @@ end
 -- ---- a run that is not over ----
 
 -- Tells once of each state that needs somebody, also across restarts: the reason of the row remembers.
-local function tell(S, row, state, message)
-  local reason = message and ("%s: %s"):format(state, message) or state
-  if row.reason == reason then return end
+local function tell(S, row, state, message, about)
+  about = about or { reason = message and ("%s: %s"):format(state, message) or state }
+  if row.reason == about.reason then return end
   local list = S:notices({ type = "waiting", slot = row, state = state, error = message, previous = S:previous(row.schedule) },
     S:definition(row.schedule))
-  if #list > 0 then S.book:post(list, row.schedule, row.id) end
-  S.book:told(row.id, { reason = reason })
+  S.book:told(row.id, about, list)
   S:say(state == "waiting" and "info" or "warning", "run " .. state:gsub("_", " "), row, { run = row.run, why = message })
 end
 
@@ -237,6 +252,7 @@ end
 function M.look(S, row)
   local item = S:item(row.id)
   if item.at and S.mono < item.at and not item.forced and not (item.wake and S.now >= item.wake) then return false end
+  if is_beginning(S, row, item) then return false end -- to look for its lock might be in its way
   local holder = S.busy_slot(row.id)
   item.orphan = holder and true or nil
   if holder then
@@ -248,7 +264,6 @@ function M.look(S, row)
   if not fresh or fresh.state ~= "started" and fresh.state ~= "running" then return true end
   if not same(row, fresh) then item.seen = nil end
   row = fresh
-  if is_beginning(S, row, item) then return false end
   if row.run_state and states.ended[row.run_state] then
     run_over(S, row)
   elseif row.run_state then
@@ -272,8 +287,7 @@ end
 local function went(S, row, item, ended)
   item.seen = nil
   if is_cut(row, ended) then
-    tell(S, row, "held", TOO_LONG)
-    S.book:told(row.id, { reason = TIMED_OUT, note = TOO_LONG })
+    tell(S, row, "held", TOO_LONG, { reason = TIMED_OUT, note = TOO_LONG })
     item.at = S.mono
     return
   end
@@ -297,8 +311,13 @@ function M.ended(S, job, ended)
     run_over(S, row, ended)
   elseif row.run_state then
     if item.asked and row.run_state ~= "held" then item.forced = true end
-    if ended.code == 6 or row.state == "started" and not ended.signal then -- somebody else has the run
+    if ended.code == 6 or row.state == "started" and not ended.signal then -- somebody else has the run, or it cannot begin
       back_off(S, item)
+      if item.tries > BEGINS and ended.code ~= 6 then
+        tell(S, row, "stalled", ("its process ends before it comes to the run (exit code %s); see errand schedule log '%s' %d")
+          :format(ended.code, row.schedule, row.id))
+        wait(S, item, SELDOM)
+      end
     else
       went(S, row, item, ended)
     end

@@ -147,9 +147,14 @@ local function clock(local_time)
   return local_time:sub(12, local_time:sub(18) == "00" and 16 or 19)
 end
 
-local function times(list, n)
+-- Every five minutes of an hour are told one by one.
+local TOLD <const> = 12
+
+--- forecast.times(list, n) -> "02:00, 02:30 and 48 more": of n local times
+-- those that the list has, in words.
+function forecast.times(list, n)
   local out = {}
-  for i = 1, math.min(#list, 3) do out[i] = clock(list[i]) end
+  for i = 1, math.min(#list, TOLD) do out[i] = clock(list[i]) end
   local text = table.concat(out, ", ")
   return n > #out and ("%s and %d more"):format(text, n - #out) or text
 end
@@ -165,13 +170,13 @@ function words.gap(e)
   local once = e.collapsed > 1 and "; these " .. e.collapsed .. " are one run" or ""
   if e.own then once = e.collapsed > 1 and "; one run for all of them" or "; one run for both" end
   local at = day(e) == e.local_time:sub(1, 10) and clock(e.local_time) or e.local_time:sub(1, 16)
-  return ("%s  %s %s not there (clocks go forward): runs once at %s %s%s"):format(day(e), times(e.missed, e.collapsed),
-    e.collapsed == 1 and "is" or "are", at, e.abbreviation, once)
+  return ("%s  %s %s not there (clocks go forward): runs once at %s %s%s"):format(day(e),
+    forecast.times(e.missed, e.collapsed), e.collapsed == 1 and "is" or "are", at, e.abbreviation, once)
 end
 
 function words.skipped(e)
   return ("%s  %s %s not there (clocks go forward): does not run for %s (dst = \"skip\")"):format(day(e),
-    times(e.missed, e.collapsed), e.collapsed == 1 and "is" or "are", e.collapsed == 1 and "it" or "them")
+    forecast.times(e.missed, e.collapsed), e.collapsed == 1 and "is" or "are", e.collapsed == 1 and "it" or "them")
 end
 
 function words.overlap(e)

@@ -145,12 +145,14 @@ local function state_text(one)
 end
 
 -- "Mon 06:15 CET", "12-24 06:15 CET", "2027-12-24": no longer than it must be.
-local function next_text(slot, now)
-  if not slot then return "" end
+local function next_text(one, now)
+  local slot = one.next_slot
+  if not slot then return one.at == "@boot" and (one.state == "active" or one.state == "new") and "next start" or "" end
   local ahead = slot.at - now
   if ahead > 300 * 86400 then return slot.local_time:sub(1, 10) end
   local day = ahead < 6 * 86400 and os.date("!%a", slot.at + slot.offset) or slot.local_time:sub(6, 10)
-  return ("%s %s %s"):format(day, slot.local_time:sub(12, 16), slot.abbreviation)
+  local seconds = slot.local_time:sub(18) ~= "00"
+  return ("%s %s %s"):format(day, slot.local_time:sub(12, seconds and 19 or 16), slot.abbreviation)
 end
 
 local function last_text(last, now)
@@ -161,7 +163,7 @@ end
 
 --- listing.line(one, now) -> a record for a table.
 function listing.line(one, now)
-  return { name = one.name, when = one.when, next = next_text(one.next_slot, now), state = state_text(one),
+  return { name = one.name, when = one.when, next = next_text(one, now), state = state_text(one),
     last = last_text(one.last, now) }
 end
 

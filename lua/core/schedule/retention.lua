@@ -5,7 +5,7 @@ local M = {}
 
 local BATCH = 500     -- rows of slots between two breaths
 local PAGES = 500     -- pages that one step gives back to the disk
-local RUN_DAYS, RUNS = 90, 10000
+local RUN_DAYS, RUNS = 90, 10000 -- of each workflow
 
 -- A log goes before its row: a row without a log is harmless, a log without a row would stay for good.
 local function logs_of(dir, counts)

@@ -90,11 +90,12 @@ local function idle(definition, given, add)
   end
   if definition.boot and given.jitter ~= nil then add("jitter", "does nothing for a schedule that runs at boot: leave it out") end
   local overlap = definition.overlap
-  if given.overlap_max ~= nil and overlap ~= "queue_all" and overlap ~= "allow" then
-    add("overlap_max", ("goes with overlap = \"queue_all\" or \"allow\", and this one has \"%s\""):format(tostring(overlap)))
+  -- what is nil is wrong itself, and was told
+  if given.overlap_max ~= nil and overlap and overlap ~= "queue_all" and overlap ~= "allow" then
+    add("overlap_max", ("goes with overlap = \"queue_all\" or \"allow\", and this one has \"%s\""):format(overlap))
   end
-  if given.catchup_max ~= nil and definition.catchup ~= "all" then
-    add("catchup_max", ("goes with catchup = \"all\", and this one has \"%s\""):format(tostring(definition.catchup)))
+  if given.catchup_max ~= nil and definition.catchup and definition.catchup ~= "all" then
+    add("catchup_max", ("goes with catchup = \"all\", and this one has \"%s\""):format(definition.catchup))
   end
 end
 

@@ -35,6 +35,7 @@ S.__index = S
 local LOOK <const> = 5         -- seconds between two looks at runs without a process of ours
 local IDLE <const> = 60        -- the same, where there are none
 local HOURLY <const> = 3600
+local NAMES <const> = 10       -- of schedules, in a line of the log
 local UNTRUSTED <const> = 60   -- seconds without a clock that nobody is told of: it is being set
 
 local function nothing() end
@@ -116,9 +117,10 @@ function S:finish(row, about, ended)
   end
   event.slot = setmetatable(event.slot, nil)
   event.slot.state = "ended"
+  event.slot.run = row.run_state and row.run or nil -- an id that was reserved is no run
   if self.book:finish(row.id, about, self:notices(event, self:definition(row.schedule))) then
     self:say(about.outcome == "done" and "info" or "warning", "slot " .. about.outcome:gsub("_", " "), row,
-      { run = row.run, code = about.code, signal = about.signal, seconds = about.seconds, why = about.note })
+      { run = event.slot.run, code = about.code, signal = about.signal, seconds = about.seconds, why = about.note })
   end
   self.items[row.id] = nil
   self.look_at = 0
@@ -126,12 +128,9 @@ end
 
 -- ---- the set of schedules ----
 
--- Everything later than what is evaluated; a clock that was put back by hand takes that back, too.
-function S:evaluated(row)
-  local from = math.max(row.since, row.last_slot or row.since)
-  local last = self.trust.last
-  if last and from > last + 120 then return math.floor(last) end
-  return from
+-- Up to where a schedule was evaluated.
+local function evaluated(row)
+  return math.max(row.since, row.last_slot or row.since)
 end
 
 -- Seconds from a slot to when it is due.
@@ -139,9 +138,9 @@ local function jitter_of(definition)
   return cron.jitter(definition.name, definition.jitter or 0)
 end
 
-local function entry_of(self, definition, row)
+local function entry_of(definition, row)
   local entry = { name = definition.name, definition = definition, row = row, jitter = jitter_of(definition),
-    cron = not definition.boot and definition.cron(row.since) or nil, from = self:evaluated(row) }
+    cron = not definition.boot and definition.cron(row.since) or nil, from = evaluated(row) }
   entry.next = slots.next(entry.cron, entry.from, entry.jitter)
   return entry
 end
@@ -151,7 +150,7 @@ local function passed(self, row, definition)
   if row.state == "gone" or definition and definition.digest == row.digest then return nil end
   local old = self:old_definition(row)
   if not old or old.boot then return nil end
-  return slots.covering(old.cron(row.since), self:evaluated(row), math.floor(self.now), jitter_of(old),
+  return slots.covering(old.cron(row.since), evaluated(row), math.floor(self.now), jitter_of(old),
     definition and "edited" or "gone",
     definition and "the schedule was edited before this was evaluated" or "the schedule was taken out of the file")
 end
@@ -163,26 +162,40 @@ function S:old_definition(row)
   self.log("warning", "the book's definition cannot be read", { schedule = row.name, error = tostring(old) })
 end
 
+-- Some names of a list, for a line of the log; nil for none.
+local function some(names)
+  if not names or #names == 0 then return nil end
+  local more = #names > NAMES and (" and %d more"):format(#names - NAMES) or ""
+  return table.concat(names, ", ", 1, math.min(#names, NAMES)) .. more
+end
+
 -- The wanted set comes into force.
 local function enter(self)
-  local set, rows, list = self.wanted, self.book:schedules(), {}
+  local set, rows, list, left = self.wanted, self.book:schedules(), {}, {}
   for i, definition in ipairs(set.list) do
-    local row = rows[definition.name]
-    list[i] = { name = definition.name, digest = definition.digest, definition = definition.json,
-      rows = { row and passed(self, row, definition) } }
+    local name, row = definition.name, rows[definition.name]
+    left[name] = row and passed(self, row, definition)
+    list[i] = { name = name, digest = definition.digest, definition = definition.json, rows = { left[name] } }
   end
   for name, row in pairs(rows) do
-    local left = not set.by_name[name] and passed(self, row, nil)
-    if left then self.book:fire(name, left.at, { left }) end
+    if not set.by_name[name] then
+      left[name] = passed(self, row, nil)
+      if left[name] then self.book:fire(name, left[name].at, { left[name] }) end
+    end
   end
   self:note_wall()
   local seen = self.book:enter(list, self.now, set.file)
   rows = self.book:schedules()
   self.entries, self.restored = {}, {}
-  for i, definition in ipairs(set.list) do self.entries[i] = entry_of(self, definition, rows[definition.name]) end
+  for i, definition in ipairs(set.list) do self.entries[i] = entry_of(definition, rows[definition.name]) end
   self.set, self.wanted, self.look_at, self.entered = set, nil, 0, true
-  self.log("info", "schedules in force", { file = set.file, schedules = #set.list, new = seen and #seen.new or nil,
-    edited = seen and #seen.changed or nil, gone = seen and #seen.gone or nil })
+  seen = seen or {}
+  self.log("info", "schedules in force", { file = set.file, schedules = #set.list, new = some(seen.new),
+    edited = some(seen.changed), back = some(seen.back), gone = some(seen.gone) })
+  for name, row in pairs(left) do
+    self.log("info", "slots skipped", { schedule = name, count = row.covers, at = row.at,
+      why = ("%d %s"):format(row.covers, row.reason) })
+  end
 end
 
 -- A set that the book refuses is not tried again; a full disk passes.
@@ -197,11 +210,11 @@ end
 -- as soon as the clock can be believed: `since` is a time of day.
 function S:load(set)
   self:moment()
+  self.wanted, self.loaded_at, self.load_error = set, self.now, nil -- also where the disk is full by now
   self:believe()
   if self.trusted and self.entered and self.ready and not self.draining then -- what is due this very second is due by the old one
     while evaluate.all(self) do self:moment() end
   end
-  self.wanted, self.loaded_at, self.load_error = set, self.now, nil
   if self.trusted then try_enter(self) end
 end
 
@@ -225,7 +238,7 @@ function S:believe()
     self.book:wall(self.now, true)
     self.trust.last = self.now
     for i, entry in ipairs(self.entries) do
-      self.entries[i] = entry_of(self, entry.definition, self.book:schedule(entry.name) or entry.row)
+      self.entries[i] = entry_of(entry.definition, self.book:schedule(entry.name) or entry.row)
     end
   end
   if ok ~= self.trusted or code ~= self.why_code then
@@ -312,7 +325,7 @@ local function hourly(self)
   for i, entry in ipairs(self.entries) do
     if entry.cron and entry.cron:changed() then
       self.log("info", "the rules of its time zone were replaced", { schedule = entry.name })
-      self.entries[i] = entry_of(self, entry.definition, self.book:schedule(entry.name) or entry.row)
+      self.entries[i] = entry_of(entry.definition, self.book:schedule(entry.name) or entry.row)
     end
   end
 end

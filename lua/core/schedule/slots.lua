@@ -19,7 +19,8 @@ end
 --- The row of a slot of host.cron, due.
 function M.row(slot, jitter)
   return { at = slot.at, kind = "slot", due = slot.at + jitter, local_time = slot.local_time, flags = flags_of(slot),
-    collapsed = slot.collapsed or 0, covers = 1, catchup = 0, state = "due" }
+    collapsed = slot.collapsed or 0, times = slot.missed and table.concat(slot.missed, ","),
+    covers = 1, catchup = 0, state = "due" }
 end
 
 local function skipped(slot, jitter, reason, covers)

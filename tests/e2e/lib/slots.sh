@@ -17,7 +17,8 @@ local verbs = {}
 
 -- make AT [RUN]: a slot that is begun: its id
 function verbs.make()
-  local row = B:fire("job", id, { { at = id, local_time = "2026-11-22 06:15 CET", collapsed = 2, covers = 1 } })[1]
+  local row = B:fire("job", id, { { at = id, local_time = "2026-11-22 06:15 CET", collapsed = 2,
+    times = "2026-11-22 05:15:00,2026-11-22 05:45:00", covers = 1 } })[1]
   local run = more or J:new_id()
   print(B:start(row.id, run ~= "none" and run or nil).id)
 end

@@ -13,10 +13,14 @@ local BATCH = 50
 -- As the index run_ended has it.
 local ENDED = "state IN ('done', 'undone', 'failed', 'abandoned', 'cancelled')"
 
-local BOUND = "SELECT ended, rowid FROM run WHERE " .. ENDED .. " ORDER BY ended DESC, rowid DESC LIMIT 1 OFFSET :count"
+-- Of one workflow, so that one that runs each minute does not push out those of one that runs once a year.
+local OF = "FROM run INDEXED BY run_ended WHERE workflow = :workflow AND " .. ENDED
 
-local PRUNE = "SELECT id FROM run WHERE " .. ENDED
-  .. " AND ended <= :upto AND (ended < :oldest OR (ended, rowid) <= (:ended, :row))"
+local NEXT = "SELECT workflow FROM run INDEXED BY run_ended WHERE workflow > :after AND " .. ENDED .. " ORDER BY workflow LIMIT 1"
+
+local BOUND = "SELECT ended, rowid " .. OF .. " ORDER BY ended DESC, rowid DESC LIMIT 1 OFFSET :count"
+
+local PRUNE = "SELECT id " .. OF .. " AND ended <= :upto AND (ended < :oldest OR (ended, rowid) <= (:ended, :row))"
   .. " AND NOT EXISTS (SELECT 1 FROM step WHERE run = run.id"
   .. " AND (step.state IN ('intent', 'doubt') OR step.undo_state IN ('intent', 'doubt')))"
   -- a slot whose run nobody knows would be run again
@@ -80,6 +84,7 @@ return function(J, write)
   --- Whether every event is as it was written; how many there are.
   function J:check() return events.check(self) end
 
+  -- Of one workflow, at most BATCH runs; how many.
   local function prune_some(self, bounds)
     return write(self, "prune", nil, nil, function()
       local list = self:rows(PRUNE, bounds)
@@ -103,18 +108,30 @@ return function(J, write)
     self.folded = true
   end
 
-  --- Forgets ended runs that are older or more than that, but never one with
-  -- a step in doubt; how many are gone. Of their events the hashes stay, and
-  -- of many in a row the first and the last. breathe is called in between.
-  function J:prune(days, count, breathe)
-    local oldest, gone = self.wall() - (days or 90) * 86400, 0
-    local last = self:rows(BOUND, { count = count or 10000 })[1] or {}
-    local bounds = { oldest = oldest, ended = last.ended, row = last.rowid, upto = math.max(oldest, last.ended or oldest) }
+  local function prune_workflow(self, workflow, oldest, count, breathe)
+    local last = self:rows(BOUND, { workflow = workflow, count = count })[1] or {}
+    local bounds = { workflow = workflow, oldest = oldest, ended = last.ended, row = last.rowid,
+      upto = math.max(oldest, last.ended or oldest) }
+    local gone = 0
     repeat
       local n = prune_some(self, bounds)
       gone = gone + n
       if breathe then breathe() end
     until n < BATCH
+    return gone
+  end
+
+  --- Forgets ended runs that are older than so many days, and those of each
+  -- workflow beyond its newest `count`, but never one with a step in doubt;
+  -- how many are gone. Of their events the hashes stay, and of many in a row
+  -- the first and the last. breathe is called in between.
+  function J:prune(days, count, breathe)
+    local oldest, gone = self.wall() - (days or 90) * 86400, 0
+    local row = self:rows(NEXT, { after = "" })[1]
+    while row do
+      gone = gone + prune_workflow(self, row.workflow, oldest, count or 10000, breathe)
+      row = self:rows(NEXT, { after = row.workflow })[1]
+    end
     -- an older errand did not fold
     if gone > 0 or not self.folded then fold(self, breathe) end
     if gone == 0 then return 0 end

@@ -32,10 +32,11 @@ return function(B, write)
   end
 
   --- What is to be delivered by now, the longest due first; of each channel
-  -- of a schedule the oldest only, so that they keep their order.
+  -- of a schedule the oldest only, so that they keep their order. Nothing is put off for longer than a day: what seems to be was
+  -- written while the clock was wrong.
   function B:outbox_due(now, limit)
-    return self:rows("SELECT * FROM outbox WHERE " .. OLDEST .. " AND due <= :now ORDER BY due, id LIMIT :limit",
-      { now = now, limit = limit or -1 })
+    return self:rows("SELECT * FROM outbox WHERE " .. OLDEST .. " AND (due <= :now OR due > :now + 86400)"
+      .. " ORDER BY due, id LIMIT :limit", { now = now, limit = limit or -1 })
   end
 
   --- When the next one of those is due.

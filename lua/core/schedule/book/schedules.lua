@@ -12,7 +12,12 @@ local SAME = "UPDATE schedule SET definition = :definition, file = :file WHERE n
 local CHANGED = "UPDATE schedule SET digest = :digest, definition = :definition, file = :file, since = :since, last_slot = NULL"
   .. " WHERE name = :name"
 local BACK = "UPDATE schedule SET digest = :digest, definition = :definition, file = :file, since = :since, last_slot = NULL,"
-  .. " state = 'active', why = NULL, actor = NULL, changed = :now WHERE name = :name"
+  .. " state = CASE WHEN actor IS NOT NULL THEN 'paused' WHEN why IS NOT NULL THEN 'held' ELSE 'active' END,"
+  .. " why = nullif(why, ''), actor = nullif(actor, ''), changed = :now WHERE name = :name"
+
+-- Who paused it and why it was held stays, for it is still so when it comes back.
+local GONE = "UPDATE schedule SET state = 'gone', why = CASE WHEN state IN ('paused', 'held') THEN coalesce(why, '') END,"
+  .. " actor = CASE WHEN state = 'paused' THEN coalesce(actor, '') END, changed = :now WHERE name = :name"
 
 -- A name that the store redacts is not found again by it.
 local function check_name(name)
@@ -68,8 +73,7 @@ return function(B, write)
       for name, row in pairs(before) do
         if not there[name] and row.state ~= "gone" then
           seen.gone[#seen.gone + 1] = name
-          self:execute("UPDATE schedule SET state = 'gone', why = NULL, actor = NULL, changed = :now WHERE name = :name",
-            { name = name, now = self.wall_clock() })
+          self:execute(GONE, { name = name, now = self.wall_clock() })
         end
       end
       table.sort(seen.gone)
@@ -107,7 +111,14 @@ return function(B, write)
     return row and row.v
   end
 
-  --- Remembers the time of day; a clock that goes back is not believed.
+  -- Inside a transaction: what was entered or evaluated in a future that was none counts from the present.
+  local function come_back(self, now)
+    self:execute("UPDATE schedule SET since = min(since, :now), last_slot = min(last_slot, :now), changed = min(changed, :now)"
+      .. " WHERE max(since, coalesce(last_slot, since), changed) > :now", { now = math.floor(now) })
+  end
+
+  --- Remembers the time of day; a clock that goes back is believed only if it
+  -- is forced.
   function B:wall(now, force)
     self.wall_seen = self.wall_seen or self:last_wall()
     local seen = self.wall_seen
@@ -115,6 +126,7 @@ return function(B, write)
     write(self, "wall", function()
       self:execute("INSERT INTO meta(k, v) VALUES ('last_wall', CAST(:now AS TEXT))"
         .. " ON CONFLICT DO UPDATE SET v = excluded.v", { now = now })
+      if force then come_back(self, now) end
       return nil, nil, now
     end)
     self.wall_seen = now

@@ -1,9 +1,9 @@
 -- core/schedule/book/slots.lua - one row for every slot.
 -- SPDX-License-Identifier: MIT
 
-local INSERT = "INSERT INTO slot(schedule, at, kind, boot, due, local_time, flags, collapsed, covers, catchup, state, reason,"
-  .. " note, actor, run, attempt, made, started, ended) SELECT :schedule, :at, %s, :boot, :due, :local_time, :flags, :collapsed,"
-  .. " :covers, :catchup, %s, :reason, :note, :actor, :run, :attempt, :made, :started, :ended WHERE true"
+local INSERT = "INSERT INTO slot(schedule, at, kind, boot, due, local_time, flags, collapsed, times, covers, catchup, state,"
+  .. " reason, note, actor, run, attempt, made, started, ended) SELECT :schedule, :at, %s, :boot, :due, :local_time, :flags,"
+  .. " :collapsed, :times, :covers, :catchup, %s, :reason, :note, :actor, :run, :attempt, :made, :started, :ended WHERE true"
   .. " ON CONFLICT DO NOTHING RETURNING *"
 
 -- kinds and states are literals: redaction must not reach them
@@ -32,9 +32,9 @@ return function(B, write)
     local at = whole(row.at)
     return self:rows(INSERT:format(kind, literal[state]), { schedule = row.schedule, at = at, boot = row.boot,
       due = whole(row.due) or at, local_time = row.local_time, flags = row.flags, collapsed = whole(row.collapsed) or 0,
-      covers = whole(row.covers) or 1, catchup = row.catchup or 0, reason = row.reason, note = row.note, actor = row.actor,
-      run = row.run, attempt = state == "started" and 1 or 0, made = now, started = state == "started" and now or nil,
-      ended = state == "skipped" and now or nil })[1]
+      times = row.times, covers = whole(row.covers) or 1, catchup = row.catchup or 0, reason = row.reason, note = row.note,
+      actor = row.actor, run = row.run, attempt = state == "started" and 1 or 0, made = now,
+      started = state == "started" and now or nil, ended = state == "skipped" and now or nil })[1]
   end
 
   -- Inside a transaction: the rows of a list that were not there yet.
@@ -116,21 +116,23 @@ return function(B, write)
   end
 
   --- What whoever runs it knows of it by now; run = false: that it has no run.
-  function B:told(id, about)
+  function B:told(id, about, notices)
     local none = about.run == false
     return change(self, "told", id, "('started', 'running') AND attempt = coalesce(:attempt, attempt)",
       "run = CASE WHEN :none THEN NULL ELSE coalesce(:run, run) END, code = coalesce(:code, code),"
       .. " note = coalesce(:note, note), reason = coalesce(:reason, reason)",
       { attempt = about.attempt, none = none, run = about.run or nil, code = about.code, note = about.note,
-        reason = about.reason }) and true
+        reason = about.reason }, notices) and true
   end
 
-  --- It is over.
+  --- It is over. The id that was reserved for a run stays only where there is
+  -- that run.
   function B:finish(id, about, notices)
     if not about.outcome then error("core.schedule.book: an outcome expected", 2) end
     return change(self, "finish", id, OPEN, "state = 'ended', outcome = :outcome, reason = :reason,"
       .. " note = coalesce(:note, note), code = coalesce(:code, code), signal = :signal, seconds = :seconds, peak = :peak,"
-      .. " output = :output, dropped = :dropped, run = coalesce(:run, run), ended = :now",
+      .. " output = :output, dropped = :dropped, run = (SELECT run.id FROM run WHERE run.id = coalesce(:run, slot.run)),"
+      .. " ended = :now",
       { outcome = about.outcome, reason = about.reason, note = about.note, code = about.code, signal = about.signal,
         seconds = about.seconds, peak = whole(about.peak), output = whole(about.output), dropped = whole(about.dropped),
         run = about.run }, notices) and true

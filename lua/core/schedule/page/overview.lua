@@ -183,7 +183,9 @@ local function schedules(ctx, seen)
     }
   end
   if #rows == 0 then
-    return html.section("Schedules", { e("p", { class = "soft" }, "There is no schedule in the file.") }, "schedules")
+    -- a set that the clock or the store keeps from coming into force; a file without any is refused
+    return html.section("Schedules", { e("p", { class = "soft" }, "The file was read, and its schedules are not in force yet.") },
+      "schedules")
   end
   return html.section("Schedules", { html.table({ "Schedule", "!Next", "Last 30 slots", "" }, rows, "schedules"),
     outcome.legend(), gone(ctx) }, "schedules")

@@ -1,6 +1,7 @@
 -- core/schedule/page/slot.lua - the page of one slot, and what it printed.
 -- SPDX-License-Identifier: MIT
 
+local forecast = require "core.schedule.forecast"
 local html = require "core.schedule.page.html"
 local outcome = require "core.schedule.page.outcome"
 local schedule = require "core.schedule.page.schedule"
@@ -96,8 +97,11 @@ local kinds = { slot = "by the schedule", hand = "by hand", boot = "at a start o
 local function clock_change(slot)
   local flags = slot.flags or ""
   if flags:find "gap" then
-    return text((slot.collapsed or 0) > 1 and ("the clock skipped %d of its times; this is the first instant behind them")
-      :format(slot.collapsed) or "the clock skipped its time; this is the first instant behind it")
+    local skipped = {}
+    for time in (slot.times or ""):gmatch "[^,]+" do skipped[#skipped + 1] = time end
+    local which = skipped[1] and " (" .. forecast.times(skipped, slot.collapsed) .. ")" or ""
+    return text(((slot.collapsed or 0) > 1 and ("the clock skipped %d of its times%s; this is the first instant behind them")
+      or "the clock skipped %d time of it%s; this is the first instant behind it"):format(slot.collapsed or 1, which))
   end
   return flags:find "overlap" and text "the clock showed its time twice; this is the first" or nil
 end
