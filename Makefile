@@ -83,9 +83,6 @@ endef
 deps: ## install the Debian packages that a build needs
 	$(call install-missing,$(DEPS))
 
-%-deps: deps
-	$(call install-missing,$(DEPS_$*))
-
 # Fresh machines lack the headers that the rules above ask pkg-config for, so
 # the work is done by a second make.
 demo: deps ## onboard two people in the sandbox, from a fresh machine

@@ -12,6 +12,10 @@ DEPS_page := chromium chromium-driver fonts-dejavu-core
 
 .PHONY: test san fuzz valgrind lint contract crash cron soak page bench test-deps lint-deps fuzz-deps page-deps
 
+# A static pattern: make looks for no other kind of rule for a phony target.
+test-deps lint-deps fuzz-deps page-deps: %-deps: deps
+	$(call install-missing,$(DEPS_$*))
+
 vpath %.c tests/c tests/cron tests/bench
 $(B)/tests/%: %.c $(B)/liberrand.a | $(B)/tests
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) $(WRAP_$*:%=-Wl,--wrap=%) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
