@@ -224,7 +224,7 @@ started=
 
 unset ERRAND_STORE
 : >log
-serves JOURNAL_STREAM="$(stat -c %d:%i log)" TMPDIR="$tmp/tmp" errand --sandbox serve --schedule jobs/schedule.lua --trust-clock
+serves JOURNAL_STREAM="$(stat -c %d:%i log)" TMPDIR="$tmp/tmp" errand --sandbox serve --schedule jobs/schedule.lua
 logged 'info slot done schedule=who' "errand --sandbox serve needs no account"
 stops TERM 0 "SIGTERM"
 [ -z "$(ls -A tmp)" ] && [ ! -e home/.local ]

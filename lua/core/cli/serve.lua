@@ -41,7 +41,7 @@ local serve = {
     { "page", value = "ADDRESS", convert = address, doc = "Serve the status page there, such as 127.0.0.1:8700." },
     { "log-format", key = "log_format", value = "FORMAT", enum = { "text", "json" }, doc = "How the log is written (text)." },
     { "trust-clock", key = "trust_clock",
-      doc = "Fire also where the kernel does not say that the clock is synchronised, as in some containers." },
+      doc = "Fire also where the kernel does not say that the clock is synchronised, as in some containers; with --sandbox so anyway." },
     { "accept-clock", key = "accept_clock",
       doc = "Take the present for the present, also where the store has seen a later time." },
   },
