@@ -302,6 +302,17 @@ t.describe("metrics", function()
     end
   end)
 
+  t.it("tell what runs do that have not ended, and how late the next is", function()
+    local open = { { state = "due", due = 900, catchup = 0 }, { state = "due", due = 100, catchup = 1 },
+      { state = "running", due = 1, started = 400, run_state = "in_doubt" }, { state = "started", due = 990 },
+      { state = "running", due = 2, started = 700, run_state = "in_doubt" }, { state = "running", due = 3, run_state = "held" } }
+    local text = metrics.new():text { now = 1000, view = { open = open } }
+    for _, line in ipairs { [[errand_runs{state="in_doubt"} 2]], [[errand_runs{state="held"} 1]], [[errand_runs{state="running"} 1]],
+      [[errand_runs{state="sleeping"} 0]], "errand_oldest_in_doubt_seconds 600", "errand_slot_lag_seconds 100" } do
+      t.ok(text:find(line .. "\n", 1, true), line .. "\n" .. text)
+    end
+  end)
+
   t.it("write numbers as they are", function()
     local m = metrics.new()
     local text = m:text { process = { memory = 1 << 40, descriptors = 7, lua = 123456789 }, ticked = 1795328100.125 }

@@ -144,6 +144,27 @@ local function schedules(page, view)
   end)
 end
 
+local RUN_STATES = { "running", "sleeping", "waiting", "held", "in_doubt", "stalled", "diverged", "undoing" }
+
+-- Slots that are not over: what their runs do, and how late those are that wait for their beginning.
+local function open_slots(page, view, now)
+  local counts, doubt, lag = {}, 0, 0
+  for _, row in ipairs(view.open or {}) do
+    if row.state == "due" then
+      if row.catchup ~= 1 then lag = math.max(lag, now - row.due) end
+    else
+      local state = row.run_state
+      if not state or state == "ready" then state = "running" end
+      counts[state] = (counts[state] or 0) + 1
+      if state == "in_doubt" then doubt = math.max(doubt, now - (row.started or row.due)) end
+    end
+  end
+  page:family("runs", "gauge", "Runs of slots that have not ended, by state.")
+  for _, state in ipairs(RUN_STATES) do page:value("runs", { "state", state }, counts[state] or 0) end
+  page:single("oldest_in_doubt_seconds", "gauge", "How long ago the oldest run in doubt began, 0 if there is none.", doubt)
+  page:single("slot_lag_seconds", "gauge", "How late the slot is that has waited longest for its run to begin.", lag)
+end
+
 local function process(page, facts)
   local own = facts.process or {}
   page:single("process_resident_memory_bytes", "gauge", "Memory of the daemon.", own.memory)
@@ -186,6 +207,7 @@ function Metrics:text(facts)
   page:single("runs_waiting", "gauge", "Runs of slots that wait for somebody: held, in doubt, stalled, diverged, asking.",
     facts.waiting)
   page:single("oldest_waiting_seconds", "gauge", "How long the oldest of them has not ended.", facts.oldest_waiting)
+  if view.open then open_slots(page, view, facts.now) end
   page:single("notices_waiting", "gauge", "Notices that were not delivered yet.", facts.outbox)
   schedules(page, view)
   self:counters(page)
