@@ -238,10 +238,11 @@ static void test_ends(void) {
 static void test_surroundings(void) {
   static const char *const env[] = { "ONLY=this one", NULL };
   ProcSpec spec = { .log = path, .environment = env, .directory = "/usr" };
+  /* No pipe here: the shell holds its ends for a moment. */
   ok(run(&spec, "pwd; echo $ONLY-$HOME; read x || echo eof; "
-                "ls /proc/$$/fd | tr '\\n' ' '") && last.code == 0,
+                "ls /proc/$$/fd") && last.code == 0,
      "surroundings");
-  is_str(file(path), "/usr\nthis one-\neof\n0 1 2 ",
+  is_str(file(path), "/usr\nthis one-\neof\n0\n1\n2\n",
          "directory, environment, empty input, three descriptors");
   ok(run(&spec, "set -- $(cat /proc/$$/stat); echo $(($5 - $1)) $(($6 - $1)); "
                 "trap '' PIPE; kill -PIPE $$ && echo lives"),
