@@ -13,6 +13,11 @@ for program in chromium chromedriver curl; do
     exit 1
   }
 done
+getent hosts localhost >/dev/null || {
+  echo "localhost has no address (/etc/hosts), and chromedriver looks for the browser there"
+  echo "0 passed, 1 failed"
+  exit 1
+}
 tmp=$(mktemp -d) || exit 1
 
 # A browser whose driver died is known by its profile, which is below $tmp.
