@@ -10,7 +10,7 @@ DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
 DEPS_fuzz := clang llvm libclang-rt-14-dev
 DEPS_page := chromium chromium-driver fonts-dejavu-core
 
-.PHONY: test san fuzz valgrind lint contract crash cron soak page bench test-deps lint-deps fuzz-deps page-deps
+.PHONY: test san san-built fuzz valgrind lint contract crash cron soak page bench test-deps lint-deps fuzz-deps page-deps
 
 # A static pattern: make looks for no other kind of rule for a phony target.
 test-deps lint-deps fuzz-deps page-deps: %-deps: deps
@@ -43,9 +43,10 @@ WRAP_test_storequery := fstatfs
 WRAP_test_proc := pidfd_open
 WRAP_test_clockwatch := clock_gettime timerfd_create timerfd_settime
 
-test: test-deps ## every test; ends with "N passed, N failed"
+# TESTS: folders or files, such as tests/c tests/lua/cron_spec.lua; empty for all.
+test: test-deps ## every test; fewer with TESTS="PATH..."; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
-	$(B)/errand run tests/run.lua $(B)
+	$(B)/errand run tests/run.lua $(B) $(TESTS)
 
 # Peers and the oracle of due times share no code with what they judge.
 $(B)/tests/beside $(B)/tests/prompt $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
@@ -55,10 +56,16 @@ $(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/erra
         $(B)/tests/cron_oracle $(B)/tests/cron_compare
 	touch $@
 
+# $(call sanitized,TARGETS)
+sanitized = $(MAKE) --no-print-directory $(1) B=$(B)/san CFLAGS="-O1 -g" \
+  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+  EXTRA_LDFLAGS="-fsanitize=address,undefined"
+
 san: test-deps ## the same tests under ASan and UBSan
-	@$(MAKE) --no-print-directory test B=$(B)/san CFLAGS="-O1 -g" \
-	  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	  EXTRA_LDFLAGS="-fsanitize=address,undefined"
+	+@$(call sanitized,test)
+
+san-built: test-deps
+	+@$(call sanitized,all $(B)/san/tests.built)
 
 fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 	@$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-O1 -g" \

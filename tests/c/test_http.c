@@ -590,8 +590,8 @@ static void test_parallel(void) {
 
 static void test_settings(void) {
   static const HttpOptions bad[] = {
-    { .cacert = "/nonexistent/ca.pem" }, { .http_version = "3" },
-    { .timeout = -1 }, { .cert = "/nonexistent/cert.pem" },
+    { .cacert = "/dev/null/none/ca.pem" }, { .http_version = "3" },
+    { .timeout = -1 }, { .cert = "/dev/null/none/cert.pem" },
   };
   static const char *const names[] = { "'cacert'", "'http_version'",
                                        "'timeout'", "'cert'" };

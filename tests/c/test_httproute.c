@@ -96,7 +96,7 @@ static void test_environment(void) {
        "proxy http://set.example:5 (setting 'proxy')");
   goes((HttpOptions){ .proxy = "" },
        "no proxy, says the setting 'proxy', which is empty");
-  goes((HttpOptions){ .unix_socket = "/nonexistent/s" },
+  goes((HttpOptions){ .unix_socket = "/dev/null/none/s" },
        "no proxy, says the setting 'unix_socket'");
   setenv("NO_PROXY", "reports.example.com", 1);
   goes((HttpOptions){ 0 }, "no proxy, says the variable NO_PROXY");
@@ -196,7 +196,7 @@ static void test_refused(void) {
   fine((HttpOptions){ .interface = "lo" }, "an interface");
   fine((HttpOptions){ .interface = "127.0.0.9" }, "an own address");
   fine((HttpOptions){ .interface = "host!nowhere.invalid" }, "a host");
-  refused((HttpOptions){ .proxy_cacert = "/nonexistent" }, "'proxy_cacert'");
+  refused((HttpOptions){ .proxy_cacert = "/dev/null/none" }, "'proxy_cacert'");
   struct sockaddr_un at;
   char path[sizeof at.sun_path + 1];
   memset(path, 'x', sizeof path);

@@ -212,7 +212,7 @@ static void test_signal(Loop *loop) {
 
 static void test_transfers(Loop *loop) {
   Err err = { 0 };
-  setenv("SSLKEYLOGFILE", "/nonexistent/keys", 1);
+  setenv("SSLKEYLOGFILE", "/dev/null/none/keys", 1);
   bool had[256];
   for (int fd = 0; fd < 256; fd++) had[fd] = fcntl(fd, F_GETFD) >= 0;
   ok(loop_transfers(loop, &err) != NULL, "the transfer engine starts");

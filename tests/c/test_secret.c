@@ -248,7 +248,7 @@ static void test_command(void) {
            "wrote more than 65536 bytes");
   value_is(SECRET_COMMAND, "sleep 2 & echo with-child", "with-child", 0,
            "a child that keeps the pipe open");
-  value_is(SECRET_COMMAND, "/nonexistent/tool 2>&-", NULL, ERR_AUTH,
+  value_is(SECRET_COMMAND, "/dev/null/none/tool 2>&-", NULL, ERR_AUTH,
            "exited with 127");
 }
 

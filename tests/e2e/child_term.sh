@@ -105,7 +105,7 @@ begin errand run "$tmp/two.lua"
 in_flight ixon.invites.create 1
 kill -TERM "$started"
 # The first one must have come before the second is sent, else they are one.
-until_true grep -q '^SigPnd:	0*$' "/proc/$started/status"
+until_true grep -q '^ShdPnd:	0*$' "/proc/$started/status"
 kill -TERM "$started"
 over
 exits 143 "$what ends it at once"

@@ -200,6 +200,7 @@ screen_type 'PS1="shell\$ "; errand'
 screen_key Enter
 await_prompt
 screen_type '40 + '
+screen_until cursor_line_is 'errand> 40 +'   # the terminal drops at ^Z what is not read yet
 screen_key C-z
 screen_wait 'Stopped'
 result $? "Ctrl-Z stops it" || true
