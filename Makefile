@@ -38,7 +38,7 @@ LUA := $(shell find lua -name '*.lua' | LC_ALL=C sort)
 DEPS := build-essential pkg-config ca-certificates liblua5.4-dev lua-cjson-dev \
         libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libreadline-dev tzdata
 
-.PHONY: all demo install uninstall clean help deps
+.PHONY: all demo clean help deps
 .DELETE_ON_ERROR:
 
 all: $(B)/errand ## build build/errand
@@ -69,7 +69,7 @@ $(B)/embedded.inc: $(B)/embed $(LUA) lua
 $(B) $(B)/host $(B)/tests:
 	mkdir -p $@
 
-include tests/tests.mk
+include tests/tests.mk scripts/packaging/package.mk
 -include $(wildcard $(B)/host/*.d $(B)/tests/*.d)
 
 # $(call install-missing,PACKAGES): says what it installs; nothing when all are there
@@ -90,24 +90,8 @@ demo: deps ## onboard two people in the sandbox, from a fresh machine
 	@mkdir -p $(B)/demo && chmod 700 $(B)/demo
 	$(B)/errand --sandbox=$(B)/demo/world.json run scripts/onboard.lua --csv scripts/people.csv
 
-UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
-SHARED = $(DESTDIR)$(PREFIX)/share/doc/errand
-
-install: all ## install below $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(B)/errand $(DESTDIR)$(PREFIX)/bin/errand
-	install -d $(SHARED)/scripts $(UNITS)
-	install -m 644 README.md LICENSE docs/*.md $(SHARED)
-	install -m 644 scripts/*.lua scripts/*.csv $(SHARED)/scripts
-	install -D -m 644 scripts/systemd/errand.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/errand.conf
-	sed 's|/usr/local/|$(PREFIX)/|' scripts/systemd/errand.service > $(UNITS)/errand.service
-	chmod 644 $(UNITS)/errand.service
-
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/errand $(UNITS)/errand.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/errand.conf
-	rm -rf $(SHARED)
-
 clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile tests/tests.mk | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile tests/tests.mk scripts/packaging/package.mk | expand -t 14

@@ -43,7 +43,7 @@ static int no_setting(const Auth *auth, const char *name, const char *header,
 static int add_line(const Auth *auth, const AuthHeader *h, bool required,
                     Buf *line, Err *err) {
   Template t = { .lookup = auth_value, .ctx = (void *)auth };
-  if (buf_printf(line, "%s: ", h->name))
+  if (buf_puts(line, h->name) || buf_add(line, ": ", 2))
     return err_set(err, ERR_SCRIPT, "out of memory");
   size_t start = line->len;
   Err why = { 0 };

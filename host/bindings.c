@@ -20,12 +20,14 @@ static const luaL_Reg bindings[] = {
   {"host.clock", luaopen_host_clock},
   {"host.signal", luaopen_host_signal},
   {"host.sys", luaopen_host_sys},
+  {"host.facts", luaopen_host_facts},
   {"host.task", luaopen_host_task},
   {"host.state", luaopen_host_state},
   {"host.repl", luaopen_host_repl},
   {"host.progress", luaopen_host_progress},
   {"host.cron", luaopen_host_cron},
   {"host.declare", luaopen_host_declare},
+  {"host.own", luaopen_host_own},
   {"cjson", luaopen_errand_cjson},
   {NULL, NULL}};
 

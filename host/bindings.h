@@ -20,12 +20,14 @@ int luaopen_host_notify(lua_State *L);
 int luaopen_host_clock(lua_State *L);
 int luaopen_host_signal(lua_State *L);
 int luaopen_host_sys(lua_State *L);
+int luaopen_host_facts(lua_State *L);
 int luaopen_host_task(lua_State *L);
 int luaopen_host_state(lua_State *L);
 int luaopen_host_repl(lua_State *L);
 int luaopen_host_progress(lua_State *L);
 int luaopen_host_cron(lua_State *L);
 int luaopen_host_declare(lua_State *L);
+int luaopen_host_own(lua_State *L);
 int luaopen_errand_cjson(lua_State *L);
 
 #endif

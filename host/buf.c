@@ -27,7 +27,7 @@ void buf_wipe(Buf *b) {
 
 void buf_reset(Buf *b) {
   b->len = 0;
-  b->failed = false;
+  b->failed = b->over = false;
   if (b->data) b->data[0] = '\0';
 }
 
@@ -36,10 +36,15 @@ static int fail(Buf *b) {
   return -1;
 }
 
+static int fail_over(Buf *b) {
+  b->over = true;
+  return fail(b);
+}
+
 /* Makes room for n more bytes and the NUL. */
 static int grow(Buf *b, size_t n) {
   if (b->failed) return -1;
-  if (b->len > b->max || n > b->max - b->len) return fail(b);
+  if (b->len > b->max || n > b->max - b->len) return fail_over(b);
   size_t need = b->len + n;
   if (need == SIZE_MAX) return fail(b);
   need++;
@@ -82,7 +87,7 @@ int buf_vprintf(Buf *b, const char *fmt, va_list ap) {
   /* A short text that fitted into cap can still be over max. */
   if (n < 0 || b->failed || (size_t)n > b->max - b->len) {
     b->data[b->len] = '\0';
-    return fail(b);
+    return b->failed ? -1 : fail_over(b);
   }
   b->len += (size_t)n;
   return 0;

@@ -16,6 +16,7 @@ typedef struct Buf {
   size_t cap;
   size_t max;     /* len never exceeds this */
   bool failed;
+  bool over;      /* it failed for max, not for want of memory */
 } Buf;
 
 void buf_init(Buf *b, size_t max);   /* allocates nothing */

@@ -71,6 +71,7 @@ static const char *shown(Part part, char out[SHOWN]) {
   if (text_safe(&b, part.s, most, false))
     snprintf(out, SHOWN, "(%zu bytes)", part.n);
   else
+    /* cppcheck-suppress knownConditionTrueFalse ; `most` may be the less */
     snprintf(out, SHOWN, "%s%s", buf_str(&b), most < part.n ? "..." : "");
   buf_clear(&b);
   return out;

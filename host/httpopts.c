@@ -177,9 +177,18 @@ static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose) {
                                              : CURL_SOCKOPT_ERROR;
 }
 
-static int apply_habits(CURL *easy, Err *err) {
+/* The resolver may work in a thread of its own, which inherits our mask. */
+static int on_resolve(void *resolver, void *reserved, void *loop) {
+  (void)resolver, (void)reserved;
+  loop_block_signals(loop);
+  return 0;
+}
+
+static int apply_habits(const Http *http, CURL *easy, Err *err) {
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
+  SET(CURLOPT_RESOLVER_START_DATA, http->loop);
   SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
   /* Cancelling must not wait for the resolver's thread. */
   SET(CURLOPT_QUICK_EXIT, 1L);
@@ -223,7 +232,7 @@ int http_apply(Http *http, Slot *slot, Err *err) {
   slot->custom = NULL;
   slot->timeout_ms = slot->stall = -1;
   warn_insecure(http);
-  if (apply_habits(easy, err) || apply_callbacks(easy, slot, err) ||
+  if (apply_habits(http, easy, err) || apply_callbacks(easy, slot, err) ||
       apply_trust(http, easy, err) || apply_route(http, easy, err) ||
       apply_sharing(http, easy, err)) return -1;
   slot->applied = true;

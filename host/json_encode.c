@@ -63,7 +63,8 @@ static int grow(Encoder *e, size_t n) {
   e->p = buf_reserve(e->out, want);
   if (!e->p) {
     err_set(e->err, ERR_CAP,
-            "the JSON text is over %zu bytes, or memory is short",
+            e->out->over ? "the JSON text is over %zu bytes"
+                         : "no memory for the JSON text (at most %zu bytes)",
             e->out->max);
     return -1;
   }
@@ -96,7 +97,7 @@ static int new_line(Encoder *e) {
 /* -- faults -- */
 
 /* Puts ".key", ["odd key"] or [3] before start, or returns NULL. */
-static char *step(char *path, char *start, const Level *at) {
+static char *step(const char *path, char *start, const Level *at) {
   char part[80];
   int n;
   bool name = at->len > 0 && at->len < 64;

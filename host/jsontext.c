@@ -31,7 +31,7 @@ static bool at(const Scan *s, char c) {
 }
 
 static int no_memory(Scan *s) {
-  return err_set(s->err, ERR_CAP, "a JSON text is too large to look into");
+  return err_set(s->err, ERR_CAP, "no memory to look into a JSON text");
 }
 
 /* Goes over the string at s->p; *from and *to are its inside. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 
@@ -67,6 +68,7 @@ struct MHD_Daemon *MHD_start_daemon(unsigned flags, uint16_t port,
   return daemon;
 }
 
+LATE(gnutls, const char *, gnutls_check_version, (const char *least), (least))
 LATE(gnutls, int, gnutls_hmac_fast,
      (gnutls_mac_algorithm_t kind, const void *key, size_t key_n,
       const void *text, size_t n, void *sum), (kind, key, key_n, text, n, sum))

@@ -88,11 +88,19 @@ void lcall_done(void *ctx, RetryReq *req) {
 
 static void add_header(void *ctx, const char *name, size_t nlen,
                        const char *value, size_t vlen) {
-  Buf *b = ctx;
-  buf_add(b, name, nlen);
-  buf_add(b, ": ", 2);
-  buf_add(b, value, vlen);
-  buf_addc(b, '\n');       /* failure is sticky; looked at by the caller */
+  luaL_Buffer *b = ctx;
+  luaL_addlstring(b, name, nlen);
+  luaL_addlstring(b, ": ", 2);
+  luaL_addlstring(b, value, vlen);
+  luaL_addchar(b, '\n');
+}
+
+/* Pushes the headers of the reply. What raises there leaves nothing behind. */
+static void push_head(lua_State *L, const HttpReq *req) {
+  luaL_Buffer head;
+  luaL_buffinit(L, &head);
+  http_req_each_header(req, add_header, &head);
+  luaL_pushresult(&head);
 }
 
 static bool is_json_type(const char *type, size_t n) {
@@ -198,12 +206,8 @@ static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
     lua_pushstring(L, http_req_url(req));
     lua_setfield(L, -2, "url");
   }
-  Buf *head = lhttp_scratch(L);
-  http_req_each_header(req, add_header, head);
-  if (head->failed) luaL_error(L, "not enough memory");
-  lua_pushlstring(L, buf_str(head), head->len);
-  lua_setfield(L, -3, "head");
-  lua_pop(L, 1);
+  push_head(L, req);
+  lua_setfield(L, -2, "head");
   if (!c->keep) return;
   RetryTimes times = retry_req_times(c->req);
   push_times(L, &times, http_req_times(req));

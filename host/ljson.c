@@ -21,7 +21,11 @@ static int l_encode(lua_State *L) {
   luaL_argcheck(L, indent >= 0 && indent <= 16, 2, "0 to 16 expected");
   Buf *b = ltext_buf(L, TEXT_MAX);
   if (json_encode(L, 1, (int)indent, b, &err)) {
+    bool short_of = b->failed && !b->over;
     buf_wipe(b);
+    /* As all that Lua itself has no memory for, so that no caller that knows
+       its value can be written takes nil for the text. */
+    if (short_of) return luaL_error(L, "not enough memory");
     return lerr_fail(L, &err);
   }
   ltext_push(L, b);

@@ -82,6 +82,8 @@ static void write_quietly(int fd, const char *s, size_t n) {
   pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+#define NO_MEMORY "no memory for a log record"
+
 static const char *prefix(LogLevel level) {
   switch (level) {
     case LOG_ERROR: return "errand: error: ";
@@ -96,16 +98,17 @@ void log_bytes(LogLevel level, const char *s, size_t n) {
   if (n > 0 && s[n - 1] == '\n') n--;
   buf_reset(&state.clean);
   buf_reset(&state.line);
-  buf_puts(&state.line, prefix(level));
-  if (redact_text(&state.clean, s, n) ||
-      text_safe(&state.line, state.clean.data, state.clean.len, false)) {
-    buf_reset(&state.line);
-    buf_puts(&state.line, "errand: no memory for a log record");
-  }
-  buf_addc(&state.line, '\n');
-  const char *record = buf_str(&state.line);
-  ConsoleTurn turn = console_begin(state.fd, record, state.line.len);
-  if (turn != CONSOLE_KEPT) write_quietly(state.fd, record, state.line.len);
+  /* Said without memory when there is none: silence would be worse. */
+  bool made = buf_puts(&state.line, prefix(level)) == 0 &&
+              redact_text(&state.clean, s, n) == 0 &&
+              text_safe(&state.line, state.clean.data, state.clean.len,
+                        false) == 0 &&
+              buf_addc(&state.line, '\n') == 0;
+  const char *record =
+    made ? buf_str(&state.line) : "errand: " NO_MEMORY "\n";
+  size_t len = strlen(record);
+  ConsoleTurn turn = console_begin(state.fd, record, len);
+  if (turn != CONSOLE_KEPT) write_quietly(state.fd, record, len);
   console_end(turn);
   errno = saved;
 }
@@ -120,7 +123,7 @@ static void log_format(LogLevel level, const char *fmt, va_list ap) {
   if (buf_vprintf(&state.raw, fmt, ap) == 0)
     log_bytes(level, state.raw.data, state.raw.len);
   else
-    log_bytes(level, fmt, strlen(fmt));
+    log_bytes(level, NO_MEMORY, sizeof NO_MEMORY - 1);
   if (state.raw.data) explicit_bzero(state.raw.data, state.raw.cap);
   errno = saved;
 }

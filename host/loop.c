@@ -51,6 +51,8 @@ struct Loop {
   CURLM *multi;
   loop_transfer_fn *on_transfer;
   size_t ntransfers;
+  bool blocked;               /* all signals; `mask` is what was before */
+  sigset_t mask;
 };
 
 /* A signal handler has no context: these are the process's, like the signals
@@ -375,9 +377,18 @@ void loop_transfer_count(Loop *loop, int delta) {
   else loop->ntransfers += (size_t)delta;
 }
 
+void loop_block_signals(Loop *loop) {
+  sigset_t all;
+  sigfillset(&all);
+  if (!loop->blocked)
+    loop->blocked = pthread_sigmask(SIG_SETMASK, &all, &loop->mask) == 0;
+}
+
 static int run_transfers(Loop *loop, Err *err) {
   int running, left;
   CURLMcode rc = curl_multi_perform(loop->multi, &running);
+  if (loop->blocked) pthread_sigmask(SIG_SETMASK, &loop->mask, NULL);
+  loop->blocked = false;
   if (rc != CURLM_OK)
     return err_set(err, ERR_SCRIPT, "libcurl: %s", curl_multi_strerror(rc));
   CURLMsg *msg;

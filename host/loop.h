@@ -54,6 +54,9 @@ typedef void loop_transfer_fn(void *easy, int code);
 void loop_on_transfer(Loop *loop, loop_transfer_fn *fn);
 /* A transfer was added to or removed from the engine. */
 void loop_transfer_count(Loop *loop, int delta);
+/* For a transfer's callback: until libcurl returns no signal is delivered to
+   this thread, nor ever to one that libcurl starts meanwhile. */
+void loop_block_signals(Loop *loop);
 
 /* One turn: waits at most max_wait seconds (0 polls, negative = no limit)
    for something to do and does it. 0, or -1 when waiting itself failed.

@@ -78,14 +78,14 @@ static void read_enum(const Reader *r, const Lopt *o, int *out) {
     return;
   }
   const char *s = lua_tolstring(L, -1, &n);
-  Nearest best = nearest_start(s);
   for (int i = 0; o->choices[i]; i++) {
     if (strlen(o->choices[i]) == n && memcmp(o->choices[i], s, n) == 0) {
       *out = i;
       return;
     }
-    consider(&best, s, o->choices[i]);
   }
+  Nearest best = nearest_start(s);
+  for (int i = 0; o->choices[i]; i++) consider(&best, s, o->choices[i]);
   int top = lua_gettop(L);
   const char *shown = push_shown(L, s, n);
   lua_pushliteral(L, "");
@@ -192,11 +192,10 @@ static bool check_key(const Reader *r, const Lopt *options) {
   }
   size_t n;
   const char *key = lua_tolstring(L, -1, &n);
-  Nearest best = nearest_start(key);
-  for (const Lopt *o = options; o->name; o++) {
+  for (const Lopt *o = options; o->name; o++)
     if (strlen(o->name) == n && memcmp(o->name, key, n) == 0) return false;
-    consider(&best, key, o->name);
-  }
+  Nearest best = nearest_start(key);
+  for (const Lopt *o = options; o->name; o++) consider(&best, key, o->name);
   int top = lua_gettop(L);
   const char *shown = push_shown(L, key, n);
   push_hint(L, &best);

@@ -71,27 +71,15 @@ static const Lopt reply_options[] = {
 static int l_handle(lua_State *L) {
   SandboxReq *r = lua_touserdata(L, 2);
   ReplyFields f = { 0 };
+  ServerReply plain = { 0 };
   Err err;
-  lua_pushvalue(L, 1);
-  lserver_push_request(L, r);
-  lua_call(L, 1, 1);
-  lua_replace(L, 1);                        /* reply, request */
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lopt_read(L, 1, reply_options, &f);
-  SandboxReply reply = {
-    .status = (int)f.status, .huge_bytes = f.huge_bytes, .delay = f.delay,
-    .fault = read_fault(L, f.fault)
+  lserver_call(L, r, reply_options, &f, &plain);
+  const SandboxReply reply = {
+    .status = (int)f.status, .headers = plain.headers,
+    .nheaders = plain.nheaders, .body = plain.body, .body_len = plain.body_len,
+    .fault = read_fault(L, f.fault), .huge_bytes = f.huge_bytes,
+    .delay = f.delay
   };
-  if (f.headers) {
-    lua_getfield(L, 1, "headers");
-    luaL_checktype(L, -1, LUA_TTABLE);
-    reply.headers = lserver_headers(L, lua_absindex(L, -1), &reply.nheaders);
-  }
-  if (f.body) {
-    lua_getfield(L, 1, "body");
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "reply: body: no string");
-    reply.body = lua_tolstring(L, -1, &reply.body_len);
-  }
   if (sandbox_answer(r, &reply, &err)) return lerr_raise(L, &err);
   return 0;
 }

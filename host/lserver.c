@@ -46,7 +46,7 @@ static void add_header(void *ctx, const char *name, const char *value) {
   lua_rawset(L, -3);
 }
 
-void lserver_push_request(lua_State *L, const ServerReq *r) {
+static void push_request(lua_State *L, const ServerReq *r) {
   size_t len = 0;
   const char *body = server_req_body(r, &len);
   lua_createtable(L, 0, 5);
@@ -63,7 +63,9 @@ void lserver_push_request(lua_State *L, const ServerReq *r) {
   lua_setfield(L, -2, "headers");
 }
 
-const char **lserver_headers(lua_State *L, int index, size_t *n) {
+/* name, value, name, value, ... in a userdata, which is pushed; the strings
+   stay anchored by the table at index. Raises on what is no text. */
+static const char **headers_of(lua_State *L, int index, size_t *n) {
   size_t count = 0;
   lua_pushnil(L);
   while (lua_next(L, index)) {
@@ -83,6 +85,24 @@ const char **lserver_headers(lua_State *L, int index, size_t *n) {
     lua_pop(L, 1);
   }
   return list;
+}
+
+void lserver_call(lua_State *L, const ServerReq *r, const Lopt *fields,
+                  void *to, ServerReply *reply) {
+  lua_pushvalue(L, 1);
+  push_request(L, r);
+  lua_call(L, 1, 1);
+  lua_replace(L, 1);                        /* reply */
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lopt_read(L, 1, fields, to);
+  if (lua_getfield(L, 1, "headers") != LUA_TNIL) {
+    luaL_checktype(L, -1, LUA_TTABLE);
+    reply->headers = headers_of(L, lua_absindex(L, -1), &reply->nheaders);
+  }
+  if (lua_getfield(L, 1, "body") != LUA_TNIL) {
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "reply: body: no string");
+    reply->body = lua_tolstring(L, -1, &reply->body_len);
+  }
 }
 
 lua_State *lserver_thread(lua_State *L, int index) {
@@ -110,24 +130,10 @@ static const Lopt reply_options[] = {
 static int l_handle(lua_State *L) {
   ServerReq *r = lua_touserdata(L, 2);
   Fields f = { 0 };
+  ServerReply reply = { 0 };
   Err err;
-  lua_pushvalue(L, 1);
-  lserver_push_request(L, r);
-  lua_call(L, 1, 1);
-  lua_replace(L, 1);                        /* reply, request */
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lopt_read(L, 1, reply_options, &f);
-  ServerReply reply = { .status = (int)f.status };
-  if (f.headers) {
-    lua_getfield(L, 1, "headers");
-    luaL_checktype(L, -1, LUA_TTABLE);
-    reply.headers = lserver_headers(L, lua_absindex(L, -1), &reply.nheaders);
-  }
-  if (f.body) {
-    lua_getfield(L, 1, "body");
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "reply: body: no string");
-    reply.body = lua_tolstring(L, -1, &reply.body_len);
-  }
+  lserver_call(L, r, reply_options, &f, &reply);
+  reply.status = (int)f.status;
   if (server_answer(r, &reply, &err)) return lerr_raise(L, &err);
   return 0;
 }

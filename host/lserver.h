@@ -1,18 +1,18 @@
-/* lserver.h - requests and headers of a server as Lua values. */
+/* lserver.h - requests of a server, answered by a Lua function. */
 /* SPDX-License-Identifier: MIT */
 #ifndef LSERVER_H
 #define LSERVER_H
 
-#include <stddef.h>
 #include <lua.h>
+#include "lopt.h"
 #include "server.h"
 
-/* Pushes { method, path, query, body, headers = { [lower case] = text } }. */
-void lserver_push_request(lua_State *L, const ServerReq *r);
-
-/* name, value, name, value, ... in a userdata, which is pushed; the strings
-   stay anchored by the table at index. Raises on what is no text. */
-const char **lserver_headers(lua_State *L, int index, size_t *n);
+/* Calls the handler, value 1, with { method, path, query, body, headers =
+   { [lower case] = text } } and puts the table that it returns in its place.
+   Reads that: headers and body into reply, which are on the stack then, and
+   what `fields` names - those two must be among it - into `to`. May raise. */
+void lserver_call(lua_State *L, const ServerReq *r, const Lopt *fields,
+                  void *to, ServerReply *reply);
 
 /* A thread that holds the function at index as its only value; pushed. */
 lua_State *lserver_thread(lua_State *L, int index);

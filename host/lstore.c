@@ -371,5 +371,7 @@ int luaopen_host_store(lua_State *L) {
   luaL_newlib(L, functions);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
+  lua_pushinteger(L, store_schema());
+  lua_setfield(L, -2, "SCHEMA");
   return 1;
 }

@@ -2,21 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "bindings.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
-#include <microhttpd.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +20,6 @@
 #include "lsecret.h"
 #include "outfile.h"
 #include "console.h"
-#include "repl.h"
 #include "sha256.h"
 #include "sys.h"
 
@@ -425,44 +419,6 @@ static int l_setenv(lua_State *L) {
   return 0;
 }
 
-/* ---- what doctor tells ---- */
-
-static void fact(lua_State *L, const char *name, const char *value) {
-  lua_pushstring(L, value);
-  lua_setfield(L, -2, name);
-}
-
-static void flag(lua_State *L, const char *name, int value) {
-  lua_pushboolean(L, value);
-  lua_setfield(L, -2, name);
-}
-
-/* facts() -> table of versions and of the state of this process */
-static int l_facts(lua_State *L) {
-  lua_newtable(L);
-  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-  fact(L, "curl", curl->version);
-  fact(L, "tls", curl->ssl_version);
-  flag(L, "http2", (curl->features & CURL_VERSION_HTTP2) != 0);
-  if (curl->age >= CURLVERSION_SEVENTH) {
-    fact(L, "ca_file", curl->cainfo);
-    fact(L, "ca_dir", curl->capath);
-  }
-  fact(L, "lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "."
-       LUA_VERSION_RELEASE);
-  fact(L, "sqlite", sqlite3_libversion());
-  fact(L, "microhttpd", MHD_get_version());
-  fact(L, "editor", repl_version());
-  struct rlimit core;
-  flag(L, "core_dumps", getrlimit(RLIMIT_CORE, &core) || core.rlim_cur != 0);
-  flag(L, "dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
-  bool synchronised;
-  double error;
-  if (sys_synchronised(&synchronised, &error, NULL) == 0)
-    flag(L, "synchronised", synchronised);
-  return 1;
-}
-
 static const luaL_Reg functions[] = {
   {"isatty", l_isatty}, {"columns", l_columns}, {"rows", l_rows},
   {"read_file", l_read_file},
@@ -476,12 +432,14 @@ static const luaL_Reg functions[] = {
   {"write", l_write}, {"random", l_random},
   {"whoami", l_whoami}, {"process", l_process},
   {"sha256", l_sha256}, {"boot_id", l_boot_id}, {"exit_now", l_exit_now},
-  {"kill_self", l_kill_self},
-  {"facts", l_facts}, {NULL, NULL}};
+  {"kill_self", l_kill_self}, {NULL, NULL}};
 
 int luaopen_host_sys(lua_State *L) {
   luaL_newlib(L, functions);
   lsecret_register(L);
-  fact(L, "version", ERRAND_VERSION);
+  lua_pushliteral(L, ERRAND_VERSION);
+  lua_setfield(L, -2, "version");
+  lua_getfield(L, LUA_REGISTRYINDEX, SYS_COMMIT);
+  lua_setfield(L, -2, "commit");     /* nil where main.c knows of none */
   return 1;
 }

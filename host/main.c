@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include "module.h"
 #include "redact.h"
 #include "state.h"
+#include "sys.h"
 #include "task.h"
 
 /* Credentials live in this process: no core file, no debugger. */
@@ -42,10 +45,19 @@ static int cli_k(lua_State *L, int status, lua_KContext ctx) {
   return 1;
 }
 
+/* Told to main.c alone, for else a commit would make every object anew. */
+#ifndef ERRAND_COMMIT
+#define ERRAND_COMMIT ""
+#endif
+
 /* argv as light userdata -> exit code. core.cli.main runs in the main task
    and waits by yielding. */
 static int start_cli(lua_State *L) {
   char **argv = lua_touserdata(L, 1);
+  if (*ERRAND_COMMIT) {
+    lua_pushliteral(L, ERRAND_COMMIT);
+    lua_setfield(L, LUA_REGISTRYINDEX, SYS_COMMIT);
+  }
   module_push(L, "core.cli");
   lua_getfield(L, -1, "main");
   lua_newtable(L);
@@ -64,6 +76,28 @@ static int run(lua_State *L, char **argv, Err *err) {
   int code = (int)lua_tointeger(L, -1);
   lua_pop(L, 1);
   return code;
+}
+
+/* Whoever closed the other end of a pipe has seen enough, and is told
+   nothing. */
+static bool reader_gone(void) {
+  struct pollfd p = {.fd = STDOUT_FILENO};
+  return poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
+}
+
+/* What was printed is all there, or the exit code is not 0. A stream forgets
+   why an earlier write failed. */
+static int end_output(int code) {
+  bool lost = ferror(stdout) != 0;
+  const char *why = "an earlier write failed";
+  if (fflush(NULL) != 0) {
+    lost = true;
+    why = strerror(errno);
+  }
+  if (!lost || code != 0) return code;
+  if (!reader_gone())
+    log_write(LOG_ERROR, "not all of the output could be written: %s", why);
+  return 1;
 }
 
 int main(int argc, char **argv) {
@@ -87,7 +121,7 @@ end:
     code = err_exit_code(err.kind, err.status);
   }
   if (code == 130 && interrupt_by()) code = 128 + interrupt_by();
-  if ((ferror(stdout) || fflush(NULL) != 0) && code == 0) code = 1;
+  code = end_output(code);
 #ifndef __SANITIZE_ADDRESS__
   _exit(code);     /* the system frees faster than we: a tenth of a short run */
 #endif

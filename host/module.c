@@ -77,19 +77,20 @@ static int l_search_script(lua_State *L) {
   return 1;
 }
 
-/* require "ixon" gives the service module. */
+/* require "ixon" gives the service module; so does one of the user's own. */
 static int l_search_service(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
-  const char *catalogue = lua_pushfstring(L, "%s.catalogue", name);
-  const char *dir = state_lua_dir(L);
-  int found = dir ? load_from_dir(L, dir, catalogue) == LUA_OK
-                  : embedded_find(catalogue) != NULL;
-  if (!found || strchr(name, '.')) {
-    lua_pushliteral(L, "");
+  lua_pushliteral(L, "");
+  if (strchr(name, '.')) return 1;
+  module_push(L, "core.services");
+  lua_getfield(L, -1, "exists");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+  if (!lua_toboolean(L, -1)) {
+    lua_settop(L, 2);
     return 1;
   }
-  module_push(L, "core.services");
-  lua_getfield(L, -1, "loader");
+  lua_getfield(L, -2, "loader");
   return 1;
 }
 

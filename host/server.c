@@ -187,7 +187,8 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *conn,
   if (!r->asked) {
     r->asked = true;
     if (r->body.failed) {
-      r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
+      r->refused = r->body.over ? MHD_HTTP_CONTENT_TOO_LARGE
+                                : MHD_HTTP_SERVICE_UNAVAILABLE;
       return refuse(r);
     }
     s->fn(s->ctx, r);

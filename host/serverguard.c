@@ -48,8 +48,25 @@ static bool is_foreign(const ServerReq *r) {
          strcasecmp(origin + sizeof scheme - 1, host) != 0;
 }
 
+static bool has_control(const char *text) {
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if ((c < ' ' && c != '\t') || c == 0x7F) return true;
+  }
+  return false;
+}
+
+/* libmicrohttpd leaves a lone CR in a header. Who reads one line after another
+   later on would take what stands behind it for a header of its own. */
+static void look_for_control(void *ctx, const char *name, const char *value) {
+  bool *found = ctx;
+  if (has_control(name) || has_control(value)) *found = true;
+}
+
 int serverguard_check(const ServerReq *r, const ServerGuard *guard) {
-  if (server_req_path(r)[0] != '/') return MHD_HTTP_BAD_REQUEST;
+  bool control = false;
+  server_req_each_header(r, look_for_control, &control);
+  if (control || server_req_path(r)[0] != '/') return MHD_HTTP_BAD_REQUEST;
   if (guard->local_names && !host_is_ours(server_req_header(r, "Host"))) {
     return MHD_HTTP_MISDIRECTED_REQUEST;
   }
@@ -70,6 +87,8 @@ const char *serverguard_text(int status) {
     return "the Host header must be 127.0.0.1, localhost or [::1]\n";
   case MHD_HTTP_CONTENT_TOO_LARGE:
     return "the body is too large\n";
+  case MHD_HTTP_SERVICE_UNAVAILABLE:
+    return "there is no memory for the body\n";
   case MHD_HTTP_METHOD_NOT_ALLOWED:
     return "there is no such method here\n";
   case MHD_HTTP_FORBIDDEN:

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "storepriv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,10 +66,15 @@ static int write_back(Store *s, Err *err) {
 
 static int not_writable(const Store *s, Err *err) {
   return err_set(err, ERR_FILE, "the store %s cannot be written: its file "
-                 "system is mounted read-only, or its mode forbids it; nothing "
-                 "is sent without a record, so mount it writable or set "
-                 "ERRAND_STORE to another file", s->path);
+                 "system is mounted read-only, its mode forbids it, or too "
+                 "many files are open; nothing is sent without a record, so "
+                 "mount it writable or set ERRAND_STORE to another file",
+                 s->path);
 }
+
+/* SQLite says "malformed" of a disk that cannot be read, too. */
+#define AFTER_DAMAGE "see what the system's log says of the disk, then move " \
+  "the store and its -wal file away and look at them before going on"
 
 int store_fail(Store *s, const char *doing, Err *err) {
   int code = s->code = failure(s);
@@ -87,12 +93,20 @@ int store_fail(Store *s, const char *doing, Err *err) {
     return err_set(err, ERR_FILE, "cannot %s the store %s: the disk is full; "
                    "make room on it and try again", doing, s->path);
   case SQLITE_READONLY: return not_writable(s, err);
+  case SQLITE_NOMEM:
+    return err_set(err, ERR_FILE, "cannot %s the store %s: out of memory",
+                   doing, s->path);
   case SQLITE_CORRUPT: case SQLITE_NOTADB:
     return err_set(err, ERR_FILE, "the store %s is damaged or is no store of "
-                   "errand (%s); move it and its -wal file away and look at "
-                   "them before going on", s->path, sqlite3_errmsg(s->db));
+                   "errand, or its disk fails (%s); " AFTER_DAMAGE, s->path,
+                   sqlite3_errmsg(s->db));
   default: {
     int os = sqlite3_system_errno(s->db);
+    /* All of its files are made where they are missing: it has forgotten why
+       it could not be. */
+    if (os == ENOENT && (code & 0xFF) == SQLITE_CANTOPEN)
+      return err_set(err, ERR_FILE, "cannot %s the store %s: its -wal or -shm "
+                     "file cannot be opened", doing, s->path);
     if (os && ((code & 0xFF) == SQLITE_IOERR ||
                (code & 0xFF) == SQLITE_CANTOPEN))
       return err_sys(err, ERR_FILE, os, "cannot %s the store %s", doing,
@@ -238,10 +252,12 @@ static int use_wal(Store *s, Err *err) {
     const unsigned char *mode = rc == SQLITE_ROW
                                     ? sqlite3_column_text(stmt, 0) : NULL;
     wal = mode && strcmp((const char *)mode, "wal") == 0;
-    (void)sqlite3_finalize(stmt);
+    /* The answer comes before the file is written, which this does. */
+    int end = sqlite3_finalize(stmt);
+    if (rc == SQLITE_ROW) rc = end;
   } while ((rc & 0xFF) == SQLITE_BUSY && ++tries < BUSY_MS / 10);
+  if (rc != SQLITE_OK) return store_fail(s, "set up", err);
   if (wal) return 0;
-  if (rc != SQLITE_ROW) return store_fail(s, "set up", err);
   return err_set(err, ERR_FILE, "the store %s cannot be kept on this file "
                  "system (no write-ahead log); set ERRAND_STORE to a file on "
                  "a local disk", s->path);
@@ -273,13 +289,17 @@ fail:
   return -1;
 }
 
-/* What is wrong, in one line: SQLite puts a heading before it. */
+/* What is wrong, in one line: SQLite puts a heading before it. That it had no
+   memory for a page, code 7, is one of the things it finds wrong. */
 static int damaged(const Store *s, const char *said, Err *err) {
-  if (!said) said = "out of memory";
+  static const char no_memory[] = "error code=7";
+  const char *code = said ? strstr(said, no_memory) : NULL;
+  if (!said || (code && !isdigit((unsigned char)code[sizeof no_memory - 1])))
+    return err_set(err, ERR_FILE, "cannot check the store %s: out of memory",
+                   s->path);
   const char *line = strrchr(said, '\n');
-  return err_set(err, ERR_FILE, "the store %s is damaged (%s); move it and its "
-                 "-wal file away and look at them before going on", s->path,
-                 line ? line + 1 : said);
+  return err_set(err, ERR_FILE, "the store %s is damaged, or its disk fails "
+                 "(%s); " AFTER_DAMAGE, s->path, line ? line + 1 : said);
 }
 
 static int check_all(Store *s, Err *err) {
@@ -314,6 +334,10 @@ static int read_stamp(Store *s, Stamp *at, Err *err) {
     return -1;
   }
   return execute(s, "COMMIT", err);
+}
+
+int store_schema(void) {
+  return STORE_SCHEMA;
 }
 
 /* Whose file it is, which schema, and that it is sound. */

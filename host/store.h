@@ -196,6 +196,9 @@ bool store_marked(Store *s, char out[STORE_MARK]);
    else "other"; static storage. */
 const char *store_reason(const Store *s);
 
+/* Number of the tables' version that this program writes. */
+int store_schema(void);
+
 /* Reads the whole store and checks it; for doctor. */
 int store_check(Store *s, Err *err);
 

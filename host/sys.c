@@ -100,9 +100,10 @@ static int make_one(const char *path, mode_t mode, Err *err) {
   if (mkdir(path, mode) == 0) return 0;
   int why = errno;
   struct stat st;
-  if (why == EEXIST && stat(path, &st) == 0) {
-    if (S_ISDIR(st.st_mode)) return 0;
-    why = ENOTDIR;
+  if (why == EEXIST) {
+    bool seen = stat(path, &st) == 0;
+    if (seen && S_ISDIR(st.st_mode)) return 0;
+    why = seen ? ENOTDIR : errno;
   }
   return err_sys(err, ERR_FILE, why, "cannot make directory %s", path);
 }

@@ -12,6 +12,8 @@
 #ifndef ERRAND_VERSION
 #define ERRAND_VERSION "0.1.0"
 #endif
+/* Where main.c leaves the commit it was built from, in Lua's registry. */
+#define SYS_COMMIT "host.sys.commit"
 
 /* Appends all that can be read from fd, until end of file; name is for
    messages. More than out->max bytes: ERR_CAP. A signal that interrupts the

@@ -88,6 +88,7 @@ static int wait_nested(lua_State *L, Sched *s, Wait *w) {
   bool others = ++s->depth <= DEPTH_MAX || w->cancel == join_cancel;
   while (!w->done && !w->cancelled && !failed) {
     if (others) run_ready(L, s);
+    /* cppcheck-suppress knownConditionTrueFalse ; a task that ran did it */
     if (w->done || w->cancelled) break;
     failed = turn(s, others && s->head ? 0 : -1, &err) != 0;
   }
@@ -410,6 +411,7 @@ static int drain(lua_State *L, Sched *s, bool failed, Err *err) {
 static int run_main(lua_State *L, Sched *s, Task *t, Err *err) {
   while (t->state != TASK_DONE && t->state != TASK_FAILED) {
     run_ready(L, s);
+    /* cppcheck-suppress knownConditionTrueFalse ; run_ready changes it */
     if (t->state == TASK_DONE || t->state == TASK_FAILED) break;
     if (turn(s, s->head ? 0 : -1, err) != 0) return -1;
   }

@@ -209,13 +209,15 @@ static bool is_unreserved(unsigned char c) {
 
 int text_url_escape(Buf *out, const char *s, size_t n) {
   static const char hex[] = "0123456789ABCDEF";
+  size_t plain = 0;   /* where what needs no escape begins */
   for (size_t i = 0; i < n; i++) {
     unsigned char c = (unsigned char)s[i];
+    if (is_unreserved(c)) continue;
     char esc[3] = {'%', hex[c >> 4], hex[c & 15]};
-    if (is_unreserved(c) ? buf_addc(out, s[i]) : buf_add(out, esc, 3))
-      return -1;
+    if (buf_add(out, s + plain, i - plain) || buf_add(out, esc, 3)) return -1;
+    plain = i + 1;
   }
-  return buf_add(out, "", 0);
+  return buf_add(out, s + plain, n - plain);
 }
 
 int text_json_escape(Buf *out, const char *s, size_t n) {

@@ -208,7 +208,7 @@ static bool read_body(Tz *tz, Input *in, const Head *h) {
 }
 
 static bool read_all(Tz *tz, Input *in, bool *memory) {
-  Head h;
+  Head h = {0};
   if (!read_head(in, &h) || !skip_block(in, &h) || !read_head(in, &h))
     return false;
   /* A file with leap seconds counts another time than the system does. */

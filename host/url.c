@@ -197,7 +197,7 @@ int url_undo(Buf *out, size_t start) {
 }
 
 int url_too_long(const Buf *out, Err *err) {
-  if (out->max < SIZE_MAX)
+  if (out->over)
     return err_set(err, ERR_CAP, "the URL is longer than %zu bytes", out->max);
   return err_set(err, ERR_CAP, "no memory for the URL");
 }

@@ -75,15 +75,26 @@ end
 -- names a way to sign in that only some operations use.
 function M.get(catalogue, profile, auth)
   profile = profile or config.profile()
-  local key = ("%s\0%s\0%s"):format(catalogue.name, profile, auth or "")
-  accounts[key] = accounts[key] or connect(catalogue, profile, auth)
-  return accounts[key]
+  local of_profile = accounts[profile]
+  if not of_profile then
+    of_profile = {}
+    accounts[profile] = of_profile
+  end
+  local key = auth and catalogue.name .. "\0" .. auth or catalogue.name
+  local account = of_profile[key]
+  if not account then
+    account = connect(catalogue, profile, auth)
+    of_profile[key] = account
+  end
+  return account
 end
 
 --- From now on accounts are made anew, of the configuration in force then.
 -- Those there were are gone: core.client sends nothing more over them.
 function M.forget()
-  for _, account in pairs(accounts) do account.gone = true end
+  for _, of_profile in pairs(accounts) do
+    for _, account in pairs(of_profile) do account.gone = true end
+  end
   accounts = {}
 end
 

@@ -115,6 +115,7 @@ end
 function M.load(name)
   if loaded[name] then return loaded[name] end
   local catalogue, err = data(name .. ".catalogue")
+  catalogue = catalogue or require("core.own").catalogue(name)
   if not catalogue then error_.rethrow(err) end
   loaded[name] = catalogue.resource_names and assemble(catalogue, name .. ".catalogue") or M.index(catalogue)
   return loaded[name]

@@ -40,16 +40,25 @@ local function in_range(row, size, path, unit, problems)
   fault(problems, path, "at %s %s%s expected, got %s", word, limit, unit, size)
 end
 
+-- patterns of rows by their text, made to match the whole
+local anchored = setmetatable({}, {
+  __index = function(self, pattern)
+    local text = "^" .. pattern:gsub("^%^", ""):gsub("%$$", "") .. "$"
+    self[pattern] = text
+    return text
+  end,
+})
+
 local function check_text(row, value, path, problems, secret)
-  local shown = secret and "the value" or show(value)
   local length = utf8.len(value)
   if not length then return fault(problems, path, "text is not UTF-8") end
-  in_range(row, length, path, "characters", problems)
-  if row.pattern and not value:find("^" .. row.pattern:gsub("^%^", ""):gsub("%$$", "") .. "$") then
-    fault(problems, path, "%s does not have the form %s", shown, row.pattern_doc or row.pattern)
+  if row.min or row.max then in_range(row, length, path, "characters", problems) end
+  if row.pattern and not value:find(anchored[row.pattern]) then
+    fault(problems, path, "%s does not have the form %s", secret and "the value" or show(value), row.pattern_doc or row.pattern)
   end
-  for _, refused in ipairs(row.not_in or {}) do
-    if value == refused then fault(problems, path, "%s is not allowed here", shown) end
+  if not row.not_in then return end
+  for _, refused in ipairs(row.not_in) do
+    if value == refused then fault(problems, path, "%s is not allowed here", secret and "the value" or show(value)) end
   end
 end
 
@@ -217,6 +226,15 @@ local function check_enum(row, value, path, problems)
     row.secret and "" or suggest.did_you_mean(tostring(value), names))
 end
 
+-- "T" for the type "[T]", false for others
+local inner_of = setmetatable({}, {
+  __index = function(self, type_)
+    local inner = type_:match "^%[(.+)%]$" or false
+    self[type_] = inner
+    return inner
+  end,
+})
+
 --- Checks one value against a row; returns what is to be sent. Faults are
 -- added to problems.
 function check_value(catalogue, row, value, path, problems)
@@ -224,7 +242,7 @@ function check_value(catalogue, row, value, path, problems)
     if row.nullable or row.type == "any" then return null end
     return wrong(problems, path, row.type, value)
   end
-  local inner = (row.type or "string"):match "^%[(.+)%]$"
+  local inner = inner_of[row.type or "string"]
   if inner then return check_list(catalogue, row, inner, value, path, problems) end
   local check = scalars[row.type or "string"]
   local out

@@ -29,8 +29,15 @@ local reply_meta = {
   end,
 }
 
+local services -- core.services requires this module
+
+local function bound_of(module)
+  services = services or require "core.services"
+  return services.bound[module]
+end
+
 local function account_of(module, op)
-  local bound = require("core.services").bound[module]
+  local bound = bound_of(module)
   if session.replay then return session.replay:account(bound) end
   return accounts.get(bound.catalogue, bound.profile, op and type(op.auth) == "string" and op.auth or nil)
 end
@@ -41,13 +48,23 @@ local function operation_name(op)
   return op.resource and op.resource .. "." .. op.name or op.name
 end
 
+-- Fetches the secrets that a call will be signed with. Once for an account, a
+-- way to sign in and whether a token is there: what was fetched stays.
+local function know_secrets(account, auth)
+  local there = account.connection:token().there
+  local known = account.known or {}
+  account.known = known
+  local key = (type(auth) == "string" and auth or "") .. (there and "+" or "-")
+  if known[key] then return end
+  config.credentials(account.profile, account.service, auth, there)
+  known[key] = true
+end
+
 -- before a write is recorded: somebody may have to agree, and the secrets must
 -- be known, so that redaction can keep them out of the record
 local function write_guard(account, op, request)
   if account.replay then return nil end
-  if op.auth ~= false then
-    config.credentials(account.profile, account.service, op.auth, account.connection:token().there)
-  end
+  if op.auth ~= false then know_secrets(account, op.auth) end
   if account.protected then
     require("core.confirm").confirm { service = account.service, profile = account.profile, account = account,
       operation = operation_name(op) }
@@ -85,10 +102,11 @@ end
 
 -- Notes how a call ended. What happened at the server stands, whether or not
 -- the store can say so: its fault is told, and the row stays as it was sent,
--- which reads as unknown.
+-- which reads as unknown. It is no success either; but a run has a journal.
 local function note(request, row, how, ...)
   local ok, err = pcall(row[how], row, ...)
   if ok then return end
+  if not session.gate then session.unrecorded = true end
   log.error(("%s: how the call ended is not in the record: %s"):format(request.operation, tostring(err)))
 end
 
@@ -225,7 +243,7 @@ end
 --- One call of an operation; data and reply, or a raised error.
 function M.call(module, op, ...)
   local call = request_.parse(op, ...)
-  local bound = require("core.services").bound[module]
+  local bound = bound_of(module)
   local account
   if op.header then account = account_of(module, op) end
   local request = request_.build(bound.catalogue, op, account and account.settings or {}, call)

@@ -527,6 +527,10 @@ function M.load(options)
   current:handle()
 end
 
+--- Path of a file of ours below the folder that a variable of the XDG
+-- specification names, or below its default; nil without a home directory.
+M.below = below
+
 for name, method in pairs(Config) do
   if type(method) == "function" then
     M[name] = function(...) return method(current, ...) end

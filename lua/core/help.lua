@@ -69,10 +69,19 @@ function help.overview()
     "options:",
     options.help(require "core.cli.globals"),
     "",
-    wrap("Exit codes: 0 done, 1 script error, 2 usage or validation, 4 in doubt, 5 auth, 6 HTTP 4xx, "
+    wrap("Exit codes: 0 done, 1 script error, 2 usage or validation, 3 held or waiting, 4 in doubt, 5 auth, 6 HTTP 4xx, "
       .. "7 HTTP 5xx or network, 8 limit reached, 130 interrupted.", ""),
     "services: " .. table.concat(require("core.services").names(), " "),
   }, "\n")
+end
+
+-- The topic that leads on from a command or a name of the script library.
+local function on(name)
+  for _, topic in ipairs(require "core.helptopics") do
+    for _, one in ipairs(topic.about) do
+      if one == name then return ("errand help %s leads through it."):format(topic.name) end
+    end
+  end
 end
 
 --- help.command(name, module) -> errand NAME --help.
@@ -89,6 +98,7 @@ function help.command(name, module)
     parts[#parts + 1] = "\noptions:\n" .. options.help(module.options)
   end
   parts[#parts + 1] = "\nerrand --help shows the options that every command knows."
+  parts[#parts + 1] = on(name)
   return table.concat(parts, "\n")
 end
 
@@ -281,6 +291,16 @@ function help.library(entry)
   end
   if #names > 0 then parts[#parts + 1] = list(names, texts) end
   if entry.example then parts[#parts + 1] = "example:\n  " .. entry.example:gsub("\n", "\n  ") end
+  parts[#parts + 1] = on(entry.name)
+  return table.concat(parts, "\n\n")
+end
+
+-- Text on a topic of core.helptopics.
+local function article(topic)
+  local parts = { topic.name .. ": " .. topic.summary }
+  for i, part in ipairs(topic.parts) do
+    parts[i + 1] = type(part) == "string" and wrap(part, "") or "  " .. part[1]:gsub("\n", "\n  "):gsub("\n +\n", "\n\n")
+  end
   return table.concat(parts, "\n\n")
 end
 
@@ -296,8 +316,11 @@ local function contents()
     parts[3] = wrap("?NAME says more; :search WORDS looks through all operations; :help lists the commands of the prompt, "
       .. ":tour shows them.", "")
   else
+    local topics, lines = {}, {}
+    for i, topic in ipairs(require "core.helptopics") do topics[i], lines[i] = topic.name, topic.summary end
     table.insert(parts, 1, "commands:\n" .. list(cli.commands, commands))
-    parts[4] = "errand help TOPIC says more; errand search WORDS looks through all operations. errand alone opens a prompt."
+    table.insert(parts, 1, "how to begin:\n" .. list(topics, lines))
+    parts[5] = "errand help TOPIC says more; errand search WORDS looks through all operations. errand alone opens a prompt."
   end
   return table.concat(parts, "\n\n")
 end
@@ -305,6 +328,12 @@ end
 local function library_entry(topic)
   for _, entry in ipairs(require "std.doc") do
     if entry.name == topic then return entry end
+  end
+end
+
+local function topic_of(name)
+  for _, topic in ipairs(require "core.helptopics") do
+    if topic.name == name or topic.also == name then return topic end
   end
 end
 
@@ -319,6 +348,7 @@ local function unknown(topic)
   local names = {}
   for _, name in ipairs(require("core.cli").commands) do names[#names + 1] = name end
   for _, entry in ipairs(require "std.doc") do names[#names + 1] = entry.name end
+  for _, one in ipairs(require "core.helptopics") do names[#names + 1] = one.name end
   for _, name in ipairs(require("core.services").names()) do names[#names + 1] = name end
   local did_you_mean = require("core.suggest").did_you_mean
   local hint = did_you_mean(topic, names)
@@ -336,6 +366,8 @@ function help.topic(topic)
   local entry = library_entry(topic)
   if entry then return help.library(entry) end
   if is_command(topic) then return help.command(topic, require("core.cli").module(topic)) end
+  local found_topic = topic_of(topic)
+  if found_topic then return article(found_topic) end
   local services = require "core.services"
   local service, resource, op = topic:match("^([^.]+)%.?([^.]*)%.?(.*)$")
   if not services.exists(service) then unknown(topic) end

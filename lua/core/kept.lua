@@ -22,13 +22,26 @@ local credential = { authorization = true, ["proxy-authorization"] = true, cooki
 local telling = { "passw", "secret", "token", "credential", "authorization", "cookie", "api.?key", "account.?key", "access.?key",
   "private.?key", "x.auth", "^otp$", "^pin$" }
 
-local function looks_secret(name)
+local function judge(name)
   name = name:lower()
   if credential[name] then return true end
   for _, pattern in ipairs(telling) do
     if name:find(pattern) then return true end
   end
   return false
+end
+
+-- Replies have the same few headers each time; what else they name is made
+-- room for anew.
+local judged, judged_count = {}, 0
+
+local function looks_secret(name)
+  local secret = judged[name]
+  if secret ~= nil then return secret end
+  if judged_count == 200 then judged, judged_count = {}, 0 end
+  secret = judge(name)
+  judged[name], judged_count = secret, judged_count + 1
+  return secret
 end
 
 M.looks_secret = looks_secret

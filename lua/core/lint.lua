@@ -1,6 +1,8 @@
 -- core/lint.lua - what is wrong with a catalogue, with the path of each fault.
 -- SPDX-License-Identifier: MIT
 
+local form = require "core.lint.form"
+local pattern = require "core.lint.pattern"
 local suggest = require "core.suggest"
 
 local M = {}
@@ -89,7 +91,7 @@ local function check_rows(report, path, catalogue, rows, untyped)
       seen[row.as or row[1]] = true
       if not (untyped and row[2] == nil and row.value) then check_type(report, at, catalogue, row[2]) end
       if row.evidence and not evidences[row.evidence] then report.add(at, "evidence is source, docs or inferred") end
-      if row.pattern and not pcall(string.find, "", row.pattern) then report.add(at, "broken pattern") end
+      if row.pattern and not pattern.is(row.pattern) then report.add(at, "broken pattern") end
     end
   end
   return seen
@@ -194,7 +196,7 @@ local function check_envelope(report, at, envelope)
   check_keys(report, at, envelope, envelope_keys)
   local forms = envelope.problems or {}
   if type(forms[1]) ~= "table" then forms = { forms } end -- one form, or a list of them
-  for _, form in ipairs(forms) do check_keys(report, at .. ".problems", form, problem_keys) end
+  for _, one in ipairs(forms) do check_keys(report, at .. ".problems", one, problem_keys) end
   if type(envelope.partial) == "table" then check_keys(report, at .. ".partial", envelope.partial, problem_keys) end
 end
 
@@ -397,8 +399,11 @@ end
 -- @tparam table catalogue as its file returns it, or indexed
 function M.check(catalogue)
   local report = new_report()
-  check_service(report, catalogue)
-  check_resources(report, catalogue)
+  form.check(report, catalogue)
+  if #report.problems == 0 then
+    check_service(report, catalogue)
+    check_resources(report, catalogue)
+  end
   table.sort(report.problems)
   return report.problems
 end

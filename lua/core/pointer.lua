@@ -20,7 +20,7 @@ function M.get(value, pointer)
   for _, part in ipairs(compiled[pointer] or compile(pointer)) do
     if type(value) ~= "table" then return nil end
     local member = value[part]
-    if member == nil and part:find "^%d+$" then member = value[tonumber(part) + 1] end
+    if member == nil and (part == "0" or part:find "^[1-9]%d*$") then member = value[tonumber(part) + 1] end
     value = member
   end
   return value

@@ -317,9 +317,23 @@ local function read_options(op, options, problems)
   return options or {}
 end
 
+-- names of query and header parameters, by operation
+local names_of = setmetatable({}, { __mode = "k" })
+
+local function by_name(op)
+  local names = names_of[op]
+  if names then return names end
+  names = {}
+  for _, list in ipairs { op.query or {}, op.header or {} } do
+    for _, row in ipairs(list) do names[row.as or row.name] = true end
+  end
+  names_of[op] = names
+  return names
+end
+
 --- Sorts the arguments of a call: leading scalars, arguments, options.
 function M.parse(op, ...)
-  local n, call = select("#", ...), { positional = {}, by_name = {}, value_of = {} }
+  local n, call = select("#", ...), { positional = {}, by_name = by_name(op), value_of = {} }
   local given = { ... }
   for i = 1, n do
     local value = given[i]
@@ -341,9 +355,6 @@ function M.parse(op, ...)
     call.positional[#call.positional + 1] = value
     ::continue::
   end
-  for _, list in ipairs { op.query or {}, op.header or {} } do
-    for _, row in ipairs(list) do call.by_name[row.as or row.name] = true end
-  end
   return call
 end
 
@@ -360,12 +371,42 @@ local function whole_file(request)
   request.headers[#request.headers + 1] = "Content-Type: " .. file[3]
 end
 
+-- The query of a call that is given nothing but path values is the same each
+-- time: presets and what is fixed. By operation; false where more is to be
+-- placed than path and query.
+local plain_query = setmetatable({}, { __mode = "k" })
+
+local function is_plain(op)
+  return not (op.header or op.files or op.body or op.whole or op.copy) and op.returns ~= "file"
+end
+
+-- A call of that kind, made of what the first one was; nil where it must be
+-- looked at as a whole, such as to tell all that is wrong with it.
+local function build_plain(catalogue, op, call)
+  local known = plain_query[op]
+  if not known or call.arguments or call.options then return nil end
+  local problems = {}
+  local path = place_path(catalogue, op, call, problems)
+  if #problems > 0 then return nil end
+  local query = {}
+  for i = 1, #known do query[i] = { known[i][1], known[i][2] } end
+  return { method = op.method, template = op.template, path = path, query = query, headers = {}, options = {} }
+end
+
+local function note_plain(op, request)
+  local query = is_plain(op) and {}
+  for i, pair in ipairs(query and request.query or {}) do query[i] = { pair[1], pair[2] } end
+  plain_query[op] = query
+end
+
 --- Checks a parsed call and places everything; raises with all problems.
 -- @return { method, template, path, query, headers, body, options, parts =
 --   { { name, path, content_type }, ... }, upload = path, output = path }
 function M.build(catalogue, op, settings, call)
+  local request = build_plain(catalogue, op, call)
+  if request then return request end
   local problems = {}
-  local request = { method = op.method, template = op.template, query = {} }
+  request = { method = op.method, template = op.template, query = {} }
   request.path = place_path(catalogue, op, call, problems)
   local left, list = split(call.arguments)
   for name in pairs(call.named) do left[name] = nil end
@@ -384,6 +425,7 @@ function M.build(catalogue, op, settings, call)
     table.sort(problems, function(a, b) return (a.path or "") < (b.path or "") end)
     error_.problems("validation", problems, { service = op.service, operation = op.resource .. "." .. op.name })
   end
+  if plain_query[op] == nil and not call.arguments and not call.options then note_plain(op, request) end
   if op.whole then whole_file(request) end
   if request.parts and request.options.field then request.parts[1][1] = request.options.field end
   if request.value ~= nil then

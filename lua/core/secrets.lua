@@ -17,18 +17,33 @@ local function rows_of(catalogue, type_)
   return type(type_) == "table" and type_ or catalogue.shapes and catalogue.shapes[type_]
 end
 
-local function holds(catalogue, type_)
+local function look(catalogue, type_)
   local rows = rows_of(catalogue, type_)
   if not rows then return false end
-  local seen = known[catalogue] or {}
-  known[catalogue] = seen
+  local seen = known[catalogue]
   if seen[rows] == nil then
     seen[rows] = false -- a shape may hold itself
     for _, row in ipairs(rows) do
-      if row.secret or holds(catalogue, row.type) then seen[rows] = true end
+      if row.secret or look(catalogue, row.type) then seen[rows] = true end
     end
   end
   return seen[rows]
+end
+
+-- asked twice a call: what is known is found by the type itself
+local function holds(catalogue, type_)
+  if type_ == nil then return false end
+  local seen = known[catalogue]
+  if not seen then
+    seen = {}
+    known[catalogue] = seen
+  end
+  local answer = seen[type_]
+  if answer == nil then
+    answer = look(catalogue, type_)
+    seen[type_] = answer
+  end
+  return answer
 end
 
 local function walk(catalogue, type_, value)

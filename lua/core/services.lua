@@ -10,9 +10,13 @@ local M = {}
 local modules = {}
 local names
 
---- Sorted names of the services errand knows.
+--- Sorted names of the services errand knows, those of one's own included.
 function M.names()
-  names = names or require("host.state").services()
+  if not names then
+    local list, own = require("host.state").services(), require("core.own").names()
+    names = table.move(own, 1, #own, #list + 1, list)
+    table.sort(names)
+  end
   return names
 end
 

@@ -24,6 +24,7 @@
 -- observe  function(what, f, ...), called in place of a service's function f:
 --          the recorder's; only functions made after it is set have it
 -- editing  true while a line is typed at the prompt
+-- unrecorded  true: how a call ended could not be noted; the exit code is not 0
 -- words    the arguments of the script; script its name
 -- defined  name of the workflow that the script has defined last
 

@@ -85,7 +85,7 @@ exits 1 "a script that fails"
 came plain "hand ended failed" "a script that fails"
 grep -qx 'plain|failed' "$TOLD"
 result $? "its failure is told"
-[ -z "$(ls "$ERRAND_STORE.runs" 2>/dev/null | grep slot)" ]
+[ -z "$(find "$ERRAND_STORE.runs" -name '*slot*' 2>/dev/null)" ]
 result $? "no lock of a slot is left"
 (cd "$tmp" && ERRAND_STORE=rel.db errand schedule run plain >/dev/null 2>&1 && [ -e "$tmp/rel.db" ] && [ ! -e "$tmp/job/rel.db" ])
 result $? "a store that is named from here stays here"

@@ -304,14 +304,6 @@ done
 outputs 'ixon      true   uH6dQf18jZcT' "who.lua finds a person"
 try errand --sandbox --fault 'qalyptus.recipients.create:drop-reply@1' run recipients.lua
 exits 4 "recipients.lua with a lost reply"
-# errand serve goes on for ever: schedules_docs.sh runs that one
-awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^errand / && !/ [A-Z]{4}| \[| serve /' guide.md >lines
-[ "$(wc -l <lines)" -ge 9 ]
-result $? "the guide shows commands"
-while read -r _ line; do
-  try sh -c "errand --sandbox ${line#--sandbox }"
-  exits 0 "errand $line"
-done <lines
 sed -n '2,5p' "$tmp/once.table" >first
 grep -Fxf first README.md >shown
 cmp -s first shown

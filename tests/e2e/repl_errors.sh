@@ -5,7 +5,7 @@
 . tests/e2e/lib/screen.sh
 . tests/e2e/lib/prompt.sh
 cd "$tmp" || exit 1
-PAGER=cat
+PAGER="cat"
 export PAGER
 
 # marked TEXT WHAT: a caret, and what is above it begins with TEXT

@@ -284,10 +284,6 @@ while [ $i -lt "$(cat blocks)" ]; do
 done
 [ "$i" -gt 2 ]
 result $? "the page has Lua"
-awk '/^```lua$/ { inside = 1; text = ""; next } /^```$/ { if (text ~ /schedule "/) printf "%s", text; inside = 0; text = "" }
-  inside { text = text $0 "\n" }' "$here/docs/guide.md" >etc/scripts/guide.lua
-try errand schedule check etc/scripts/guide.lua
-exits 0 "the schedule file of docs/guide.md"
 
 # ---- its commands
 

@@ -6,6 +6,7 @@ local sys = require "host.sys"
 local child = {}
 
 local errand = os.getenv "ERRAND" or "build/errand"
+local limit = 20 * (math.tointeger(tonumber(os.getenv "SLOW" or 1)) or 1)
 local dir
 
 local function quote(text)
@@ -32,8 +33,8 @@ end
 --- Runs errand with the words (as in a shell) -> output of both kinds, exit
 -- code. before: variables, as in a shell.
 function child.errand(words, before)
-  local pipe = assert(io.popen(("cd %s && %s timeout 20 %s %s </dev/null 2>&1; echo \"exit $?\""):format(
-    quote(child.dir()), before or "", quote(sys.realpath(errand)), words)))
+  local pipe = assert(io.popen(("cd %s && %s timeout %d %s %s </dev/null 2>&1; echo \"exit $?\""):format(
+    quote(child.dir()), before or "", limit, quote(sys.realpath(errand)), words)))
   local text = pipe:read "a"
   pipe:close()
   local output, code = text:match "^(.*)exit (%d+)\n$"

@@ -202,10 +202,21 @@ t.describe("usage", function()
     end
   end)
 
-  t.it("prints version and Lua", function()
+  t.it("prints the version and what it was built with", function()
     local code, out = errand("--version")
     t.eq(code, 0)
-    t.ok(out:find("^errand %d+%.%d+%.%d+ %(Lua 5%.4%)\n$"))
+    t.ok(out:find("^errand %d+%.%d+%.%d+ %(commit [%w.-]+%)\n") or out:find("^errand %d+%.%d+%.%d+ %(commit not known%)\n"), out)
+    for _, name in ipairs{ "compiler", "Lua", "libcurl", "SQLite", "libmicrohttpd", "GnuTLS", "line editor" } do
+      t.ok(out:find("\n" .. name .. " +%S+"), name)
+    end
+    t.eq({ errand("version") }, { code, out, "" })
+    local json
+    code, json = errand("--version", "-o", "json")
+    t.eq(code, 0)
+    local facts = require("host.json").decode(json)
+    t.eq(facts.version, out:match "^errand (%S+)")
+    t.ok(facts.libcurl.tls:find "%d" and #facts.libcurl.features > 2 and facts.store_schema > 3 and #facts.services > 4, json)
+    t.eq({ errand("version", "-o", "json") }, { 0, json, "" })
   end)
 end)
 

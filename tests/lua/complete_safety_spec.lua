@@ -7,6 +7,10 @@ local config = require "core.config"
 local services = require "core.services"
 local sys = require "host.sys"
 
+-- everything takes so many times as long, under valgrind
+local slow = tonumber(os.getenv "SLOW" or 1)
+local QUICK = 0.005 * slow -- seconds
+
 local function words(text, env, shell)
   return (complete.words(text, env or {}, shell))
 end
@@ -151,7 +155,7 @@ t.describe("completion is quick:", function()
       local began = sys.clock()
       fn()
       best = math.min(best, sys.clock() - began)
-      if best < 0.005 then break end
+      if best < QUICK then break end
     end
     return best
   end
@@ -166,19 +170,19 @@ t.describe("completion is quick:", function()
       end
     end)
     t.ok(n >= 270, n .. " operations")
-    t.ok(worst < 0.005, ("%.1f ms: %s"):format(worst * 1000, where))
+    t.ok(worst < QUICK, ("%.1f ms: %s"):format(worst * 1000, where))
   end)
 
   t.it("under 5 ms for names and lists", function()
     for _, text in ipairs { "", "i", "ixon.", "qalyptus.", "intrexx.portals." } do
-      t.ok(seconds(function() complete.display(words(text), 80, 24) end) < 0.005, text)
+      t.ok(seconds(function() complete.display(words(text), 80, 24) end) < QUICK, text)
     end
   end)
 
   t.it("under 5 ms beside a table of a million numbers", function()
     local env = { by_id = {} }
     for i = 1000000, 2000000 do env.by_id[i] = true end
-    t.ok(seconds(function() words("by_", env) end) < 0.005)
+    t.ok(seconds(function() words("by_", env) end) < QUICK)
   end)
 
   t.it("bounded for any text", function()
@@ -189,7 +193,7 @@ t.describe("completion is quick:", function()
       local began = sys.clock()
       words(text .. "x.")
       words(text)
-      t.ok(sys.clock() - began < 1, part)
+      t.ok(sys.clock() - began < slow, part)
     end
     t.eq(words(("x"):rep(70000)), {})
   end)

@@ -88,8 +88,10 @@ local function check(resolve)
   local problems = config.check()
   if #problems == 0 then problems = connection_problems(config) end
   -- A file that cannot be read at all has nothing to list.
-  local readable = pcall(config.handle) or problems[1] and problems[1].path ~= ""
-  if readable and pcall(config.entries) then
+  local listed, why = pcall(config.handle)
+  if listed or problems[1] and problems[1].path ~= "" then listed, why = pcall(config.entries) end
+  if not listed and #problems == 0 then error(why, 0) end
+  if listed then
     local more
     more, good = list(config, resolve)
     append(lines, more)

@@ -4,8 +4,8 @@
 local help = {
   summary = "Explain a command, an operation or a name of the script library.",
   usage = "help [TOPIC]",
-  doc = "TOPIC is a command, SERVICE, SERVICE.RESOURCE, SERVICE.RESOURCE.OPERATION or a name such "
-    .. "as args.",
+  doc = "TOPIC is a word of the first list that errand help shows, such as workflows, or a command, SERVICE, "
+    .. "SERVICE.RESOURCE, SERVICE.RESOURCE.OPERATION or a name such as args.",
   options = {},
 }
 

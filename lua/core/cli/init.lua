@@ -146,11 +146,16 @@ local function start_prompt(session)
 end
 
 local function dispatch(argv)
+  -- What completion in a shell asks: no word of the line there is errand's own.
+  if argv[1] == "__complete" then return require("core.cli.complete").run { table.unpack(argv, 3) } end
   local session = require "core.session"
   local globals = require "core.cli.globals"
   local values, rest, problems = parse(globals, argv, { stop = true })
   if values.help and not rest[1] then return show(require("core.help").overview()) end
-  if values.version then return require("core.cli.version").run({}) end
+  if values.version then
+    session.output = values.output
+    return require("core.cli.version").run({})
+  end
   require("core.options").check(problems, "the command line")
   remember(session, values)
   if values.code then
@@ -226,6 +231,7 @@ function cli.main(argv)
   if not flushed and result == 0 and not tostring(why):find("Broken pipe") then
     result = report(require("core.error").new("file", "cannot write the output: " .. tostring(why)))
   end
+  if result == 0 and require("core.session").unrecorded then result = 1 end
   return result
 end
 

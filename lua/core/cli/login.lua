@@ -70,13 +70,19 @@ local function try_credential(account, way)
   return text .. "; " .. check .. " was answered"
 end
 
+--- Signs in to an account, or asks what its catalogue names; raises, or says
+-- how it went.
+function command.attempt(account, way, renew)
+  return way.login and sign_in(account, way, renew) or try_credential(account, way)
+end
+
 local function login(service, renew)
   local config = require "core.config"
   local catalogue = require("core.services").catalogue(service)
   local account = require("core.account").get(catalogue)
   local way, problem = config.way(account.profile, service)
   if not way then error_.raise("auth", problem, { service = service }) end
-  local text = way.login and sign_in(account, way, renew) or try_credential(account, way)
+  local text = command.attempt(account, way, renew)
   local host_err = require "host.err"
   require("core.output").text(host_err.safe(host_err.redact(text)) .. "\n")
 end

@@ -68,7 +68,7 @@ end
 function M.load(name)
   local data, err = state.data(name .. ".sandbox")
   if data then return data end
-  if err.message:find("there is no data module", 1, true) then return nil end
+  if err.message:find("there is no data module", 1, true) then return require("core.own").sandbox(name) end
   error_.rethrow(err)
 end
 

@@ -102,21 +102,62 @@ function M:dump()
     stores = json.object(stores), last = json.object(self.last), effects = json.object(self.effects) }
 end
 
+-- What the file has, by store; the seeds of a service that the file does not
+-- know, for it was added later, stay.
+local function merge(planted, saved, known)
+  local out = {}
+  for name, value in pairs(planted) do
+    if not known[name:match "^[^/]*"] then out[name] = value end
+  end
+  for name, value in pairs(saved) do out[name] = value end
+  return out
+end
+
+local function is_object(value)
+  return type(value) == "table" and not json.is_array(value) and not json.is_number(value)
+end
+
+local function all(values, fits)
+  if not is_object(values) then return false end
+  for _, value in json.pairs(values) do
+    if not fits(value) then return false end
+  end
+  return true
+end
+
+local function is_integer(value)
+  return math.type(value) == "integer"
+end
+
+local function is_store(items)
+  if not json.is_array(items) then return false end
+  for _, item in ipairs(items) do
+    if not is_object(item) or not is_integer(item.n) or not is_object(item.v) then return false end
+  end
+  return true
+end
+
+-- Whether dump may have written it.
+local function is_world(saved)
+  return is_object(saved) and saved.format == FORMAT and is_integer(saved.seed) and is_integer(saved.serial)
+    and type(saved.skew) == "number" and all(saved.stores, is_store) and all(saved.last, is_integer)
+    and all(saved.effects, function(keys) return all(keys, is_integer) end)
+end
+
 --- Replaces what the world holds by what dump wrote. nil and a sentence if
 -- the text is no such thing.
 function M:restore(text)
   local saved, err = json.decode(text)
   if not saved then return nil, tostring(err) end
-  if type(saved) ~= "table" or saved.format ~= FORMAT or type(saved.stores) ~= "table" then
-    return nil, "it was not written by errand sandbox"
+  if not is_world(saved) then return nil, "it was not written by errand sandbox" end
+  local known, stores = {}, {}
+  for name, items in pairs(saved.stores) do
+    known[name:match "^[^/]*"], stores[name] = true, {}
+    for i, item in ipairs(items) do stores[name][i] = { n = item.n, v = item.v } end
   end
   self.seed, self.serial, self.skew = saved.seed, saved.serial, saved.skew
-  self.last, self.effects, self.stores = saved.last, saved.effects, {}
-  for name, items in pairs(saved.stores) do
-    local list = {}
-    for i, item in ipairs(items) do list[i] = { n = item.n, v = item.v } end
-    self.stores[name] = list
-  end
+  self.last, self.effects = merge(self.last, saved.last, known), saved.effects
+  self.stores = merge(self.stores, stores, known)
   self.changed = false
   return true
 end

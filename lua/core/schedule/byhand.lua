@@ -115,7 +115,7 @@ end
 -- What was named from this folder is named from all: the work is done in
 -- another one. The store is opened anew where it was.
 local function name_all()
-  for _, name in ipairs { "ERRAND_STORE", "ERRAND_CONFIG" } do
+  for _, name in ipairs { "ERRAND_STORE", "ERRAND_CONFIG", "ERRAND_SERVICES" } do
     local path = sys.env(name)
     if path and path ~= "" then sys.setenv(name, absolute(path)) end
   end
@@ -175,8 +175,8 @@ function Hand:finish(err)
     return self:waits(row, why)
   elseif row.run_state then
     outcome, note = row.run_state, row.run_state ~= "done" and decode(row.run_error).message or nil
-  elseif row.run then -- nothing was begun
-    outcome, note = "failed", row.note
+  elseif row.run then -- nothing was begun: an id that was reserved is no run to look at
+    outcome, note, row.run = "failed", row.note, nil
   else
     outcome, note = of_script(self, row, err)
   end

@@ -114,8 +114,10 @@ function M.open()
   end
   place.globals = globals()
   place.set.ERRAND_STORE = place.path
-  local library = sys.env "ERRAND_LUA"
-  if library and library ~= "" then place.set.ERRAND_LUA = absolute(library) end
+  for _, name in ipairs { "ERRAND_LUA", "ERRAND_SERVICES" } do -- runs work in another folder
+    local dir = sys.env(name)
+    if dir and dir ~= "" then place.set[name] = absolute(dir) end
+  end
   return place
 end
 

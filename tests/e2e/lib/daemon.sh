@@ -8,9 +8,9 @@ export ERRAND_STORE
 served=
 
 # waits SECONDS COMMAND...: until the command succeeds, looking now and then;
-# in vain once the daemon has ended
+# in vain once the daemon has ended. SLOW=N: N times as long
 waits() {
-  limit=$(($(date +%s) + $1))
+  limit=$(($(date +%s) + $1 * ${SLOW:-1}))
   shift
   until "$@" >/dev/null 2>&1; do
     if [ -n "$served" ] && ! alive "$served"; then

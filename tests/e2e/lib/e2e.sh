@@ -156,7 +156,7 @@ alive() {
 # is all that tells it
 gone() {
   tries=0
-  while alive "$1" && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done
+  while alive "$1" && [ $tries -lt $((3000 * ${SLOW:-1})) ]; do tries=$((tries + 1)); done
   ! alive "$1"
 }
 

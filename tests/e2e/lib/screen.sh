@@ -109,7 +109,7 @@ screen_cursor() {
 # screen_until COMMAND...: runs it until it succeeds; with the deadline behind
 # it shows the screen and fails
 screen_until() {
-  deadline=$(($(date +%s) + 20))
+  deadline=$(($(date +%s) + 20 * ${SLOW:-1}))
   until "$@"; do
     if [ "$(date +%s)" -ge $deadline ]; then
       echo "# waited for: $*"
