@@ -4,7 +4,8 @@
  * A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput; its seeds are
  * the files in corpus/NAME, which every input that ever broke something joins.
  * `make fuzz` runs each under libFuzzer, ASan and UBSan. `make test` feeds
- * each its corpus once (once.c), with any compiler.
+ * each its corpus once (once.c), with any compiler. A parser in Lua has its
+ * target in Lua, too: see fuzzlua.h.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
