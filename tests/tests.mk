@@ -5,15 +5,18 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
 DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat \
-             tinyproxy-bin systemd
-DEPS_lint := libedit-dev clang clang-tidy cppcheck lua-check
+             tinyproxy-bin systemd strace bash-completion zsh fish man-db groff-base
+DEPS_lint := libedit-dev libcjson-dev clang clang-tidy cppcheck lua-check shellcheck
 DEPS_fuzz := clang llvm libclang-rt-14-dev
+DEPS_bench := $(DEPS_test) libcjson-dev python3-requests python3-httpx python3-aiohttp python3-pycurl \
+              lua5.1 lua-socket lua-curl lua-cjson
 DEPS_page := chromium chromium-driver fonts-dejavu-core
 
-.PHONY: test san san-built fuzz valgrind lint contract crash cron soak page bench test-deps lint-deps fuzz-deps page-deps
+.PHONY: test san san-built fuzz valgrind valgrind-all lint signals alloc syscalls contract crash cron soak page bench \
+        test-deps lint-deps fuzz-deps page-deps bench-deps
 
 # A static pattern: make looks for no other kind of rule for a phony target.
-test-deps lint-deps fuzz-deps page-deps: %-deps: deps
+test-deps lint-deps fuzz-deps page-deps bench-deps: %-deps: deps
 	$(call install-missing,$(DEPS_$*))
 
 vpath %.c tests/c tests/cron tests/bench
@@ -49,8 +52,11 @@ test: test-deps ## every test; fewer with TESTS="PATH..."; ends with "N passed, 
 	$(B)/errand run tests/run.lua $(B) $(TESTS)
 
 # Peers and the oracle of due times share no code with what they judge.
-$(B)/tests/beside $(B)/tests/prompt $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
+$(B)/tests/beside $(B)/tests/prompt $(B)/tests/net_server $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $<
+
+$(B)/tests/net_c: tests/bench/net_c.c | $(B)/tests
+	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< -lcurl $(shell pkg-config --cflags --libs libcjson)
 
 $(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit \
         $(B)/tests/cron_oracle $(B)/tests/cron_compare
@@ -68,7 +74,7 @@ san-built: test-deps
 	+@$(call sanitized,all $(B)/san/tests.built)
 
 fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
-	@$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-O1 -g" \
+	@$(MAKE) --no-print-directory -j 2 B=$(B)/fuzz CC=clang CFLAGS="-O1 -g" \
 	  EXTRA_CFLAGS="$(FUZZ_SAN) -fsanitize=fuzzer-no-link" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined" $(FUZZ:%=$(B)/fuzz/fuzz_%)
 	sh tests/fuzz/run.sh $(B)/fuzz $(FUZZ_SECONDS) $(FUZZ)
@@ -76,16 +82,28 @@ fuzz: fuzz-deps ## each fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 # gcc's macro for state.c, whose pool would hide what Lua does to its memory.
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
 
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/liberrand.a
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h tests/fuzz/fuzzlua.h $(B)/liberrand.a
 	$(CC) $(OWN_CFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/liberrand.a $(LIBS)
 
 valgrind: test-deps ## the C tests under valgrind
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests.built
 	VALGRIND=1 $(B)/errand run tests/run.lua $(B) tests/c
 
-lint: lint-deps ## cppcheck, clang-tidy, luacheck, banned calls, house rules
+lint: lint-deps ## gcc -fanalyzer, cppcheck, clang-tidy, luacheck, shellcheck, banned calls
 	@$(MAKE) --no-print-directory B=$(B) $(B)/embedded.inc
 	sh tests/lint.sh $(B) $(PKG)
+
+valgrind-all: test-deps ## every test under valgrind, children too (hours); fewer with TESTS="PATH..."
+	@$(MAKE) --no-print-directory B=$(B)/vg CFLAGS="-O1 -g" EXTRA_CFLAGS=-D__SANITIZE_ADDRESS__ all $(B)/vg/tests.built
+	SLOW=20 VALGRIND=1 $(B)/vg/errand run tests/run.lua $(B)/vg $(TESTS)
+
+signals: test-deps ## no signal handler does unsafe work, and no thread runs one
+	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/peer
+	sh tests/signals/run.sh $(B)
+
+syscalls: test-deps ## system calls that fail, at every call; fewer with EVERY=K, or SCENARIO="name"
+	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/peer
+	EVERY=$(or $(EVERY),1) sh tests/syscalls/run.sh $(B) $(if $(SCENARIO),"$(SCENARIO)")
 
 contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
 	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
@@ -108,9 +126,12 @@ page: test-deps page-deps ## the status page in headless Chromium
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/page/run.sh $(B)
 
-bench: test-deps ## start, prompt, one call, JSON beside curl, lua, lua-cjson
-	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/beside $(B)/tests/prompt
+bench: bench-deps ## ratios: start, prompt, JSON, calls over loopback beside curl, bun, Node, Python, C
+	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
+	@$(MAKE) --no-print-directory B=$(B) all $(BENCH:%=$(B)/tests/%)
 	sh tests/bench/start.sh $(B)
 	sh tests/bench/prompt.sh $(B)
 	$(B)/errand run tests/bench/json.lua
+	sh tests/bench/net.sh $(B)
 
+BENCH := beside prompt net_server net_c
