@@ -101,6 +101,19 @@ signals: test-deps ## no signal handler does unsafe work, and no thread runs one
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/peer
 	sh tests/signals/run.sh $(B)
 
+# Its malloc is that of the whole program, and comes before the sanitizer's: it
+# is built without.
+$(B)/tests/refuse.o: tests/alloc/refuse.c tests/alloc/refuse.h | $(B)/tests
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g -fno-omit-frame-pointer -c -o $@ $<
+
+$(B)/tests/alloc: tests/alloc/alloc.c tests/alloc/judge.c tests/alloc/alloc.h host/main.c $(B)/tests/refuse.o \
+        $(B)/tests/peer.o $(B)/liberrand.a | $(B)/tests
+	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.c,$(filter tests/%,$^)) $(filter %.o,$^) $(B)/liberrand.a $(LIBS)
+
+alloc: test-deps ## scenarios with each allocation refused in turn, under sanitizers; TRIES=N a scenario, 0 for all
+	+@$(call sanitized,$(B)/san/tests/alloc)
+	sh tests/alloc/run.sh $(B)/san $(or $(TRIES),600)
+
 syscalls: test-deps ## system calls that fail, at every call; fewer with EVERY=K, or SCENARIO="name"
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/peer
 	EVERY=$(or $(EVERY),1) sh tests/syscalls/run.sh $(B) $(if $(SCENARIO),"$(SCENARIO)")
