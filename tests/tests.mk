@@ -5,7 +5,7 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
 DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat \
-             tinyproxy-bin systemd strace bash-completion zsh fish man-db groff-base
+             tinyproxy-bin systemd strace git bash-completion zsh fish man-db groff-base
 DEPS_lint := libedit-dev libcjson-dev clang clang-tidy cppcheck lua-check shellcheck
 DEPS_fuzz := clang llvm libclang-rt-14-dev
 DEPS_bench := $(DEPS_test) libcjson-dev python3-requests python3-httpx python3-aiohttp python3-pycurl \

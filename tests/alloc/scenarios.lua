@@ -133,7 +133,7 @@ local scenarios = {
     files = { ["got/x.zip"] = "the old ones" },
     peer = { { "POST /auth", reply("200 OK", "", "token-1") },
       { "GET /hr/diagnosis", reply("200 OK", 'ETag: "v1"\r\n', ("PK zip bytes"):rep(5000)) } } },
-  upload = { run = eval 'return intrexx.templates.upload("up.bin")', files = { ["up.bin"] = ("PK zip bytes"):rep(3000) },
+  upload = { run = eval 'return intrexx.templates.upload("up.bin", {}, { timeout = 8 })', files = { ["up.bin"] = ("PK zip bytes"):rep(3000) },
     peer = { { "POST /auth", reply("200 OK", "", "token-1") },
       { "POST /templates", reply("201 Created", "Content-Type: text/plain\r\n", "uploaded") } } },
   config = { run = { "config", "check", "--resolve" },
