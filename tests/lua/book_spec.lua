@@ -134,6 +134,15 @@ t.describe("a slot", function()
     raised(B.fire, B, "a", 120, { { at = 60 }, { at = 120, kind = "perhaps" } }, { notice })
     raised(B.fire, B, "a", 120, { { at = 60 } }, { { channel = "mail" } }, "too many")
     t.eq({ #B:slots(), #B:outbox(), B:schedule "a".last_slot, B:schedule "a".state }, { 0, 0, nil, "active" })
+    local waits = B:hand("a", "me", 30, "hand")
+    local replaced = { { id = waits.id, reason = "overlap", note = "later" } }
+    raised(B.fire, B, "a", 120, { { at = 60 } }, { { channel = "mail" } }, nil, replaced)
+    t.eq(B:slot(waits.id).state, "due")
+    B:fire("a", 120, {}, nil, nil, replaced)
+    waits = B:slot(waits.id)
+    t.eq({ waits.state, waits.reason, waits.note, waits.ended }, { "skipped", "overlap", "later", 1000 })
+    store:execute("DELETE FROM slot WHERE id = :id", { id = waits.id })
+    store:execute "UPDATE schedule SET last_slot = NULL"
     B:fire("a", 120, { { at = 60 } }, { notice }, "too many")
     t.eq({ #B:slots(), B:schedule "a".last_slot, B:schedule "a".state, B:schedule "a".why }, { 1, 120, "held", "too many" })
     local row = B:outbox()[1]

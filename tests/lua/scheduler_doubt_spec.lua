@@ -156,6 +156,19 @@ t.describe("overlap cancel", function()
     end
     t.eq(heard, { 1 })
   end)
+
+  t.it("of one that waits: it is skipped in the commit that brings what takes its place, never before", function()
+    local r, seen = timetable.new(start), {}
+    r.behave = endless
+    r:start(timetable.set { s = with { overlap = "cancel" } }, function() seen[r:states "s"] = true end)
+    r:wait(3 * HOUR)
+    local slot = "running skipped:overlap"
+    t.eq({ r:states "s", seen[slot .. " due"], seen[slot] }, { slot .. " due", true })
+    r.S:run_now("s", "ann")
+    local hand = slot .. " skipped:overlap"
+    t.eq({ r:states "s", seen[hand .. " due"], seen[hand] }, { hand .. " due", true })
+    t.eq(r:slots("s")[3].note, "a run by hand took its place")
+  end)
 end)
 
 t.describe("forgetting", function()

@@ -147,7 +147,9 @@ list["times in a gap are left out"] = function()
 end
 
 list["the schedule is not held after too many"] = function()
-  of_book("fire", function(fire, B, name, upto, rows, list_) return fire(B, name, upto, rows, list_) end)
+  of_book("fire", function(fire, B, name, upto, rows, notices, _, replaced)
+    return fire(B, name, upto, rows, notices, nil, replaced)
+  end)
 end
 
 list["all that was missed is caught up"] = function()
@@ -196,6 +198,18 @@ list["a wrong future is believed"] = function()
   end
 end
 
+list["a future that was none keeps its slots"] = function()
+  of_book("wall", function(wall, B, now, force)
+    B.execute = function(self, sql, ...)
+      if sql:find "^DELETE FROM slot" then return 0 end
+      return getmetatable(self).__index.execute(self, sql, ...)
+    end
+    local written = wall(B, now, force)
+    B.execute = nil
+    return written
+  end)
+end
+
 list["an edit keeps the old time"] = function()
   of_book("enter", function(enter, B, schedules, now, ...) return enter(B, schedules, now - 7200, ...) end)
 end
@@ -214,7 +228,7 @@ bugs.kinds = {
   ["one that covers others counts one too few"] = "reload", ["the window is not looked at"] = "kill,reboot",
   ["locks are not looked at"] = "kill", ["a wrong future is believed"] = "future", ["any clock is believed"] = "unsynchronised",
   ["the catch-up is off by one"] = "kill", ["all that was missed is caught up"] = "kill",
-  ["the schedule is not held after too many"] = "kill",
+  ["the schedule is not held after too many"] = "kill", ["a future that was none keeps its slots"] = "unsynchronised",
 }
 
 --- Sorted names of the bugs.

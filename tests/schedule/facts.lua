@@ -8,7 +8,7 @@ local facts = {}
 
 function facts.new()
   return setmetatable({ executions = {}, live = {}, segments = {}, steps = {}, events = {}, first = {}, ended = {}, open = {},
-    epochs = {}, states = {}, launches = {}, last_id = 0, observed = 0, max_wall = 0, claims = 0 }, Facts)
+    epochs = {}, states = {}, launches = {}, backs = {}, last_id = 0, observed = 0, max_wall = 0, claims = 0 }, Facts)
 end
 
 -- ---- when the daemon could work ----
@@ -107,7 +107,9 @@ local function observe(self, w)
     end
     local states = self.states[row.name] or {}
     self.states[row.name] = states
-    if not states[#states] or states[#states].state ~= row.state then states[#states + 1] = { t = t, state = row.state } end
+    if not states[#states] or states[#states].state ~= row.state then
+      states[#states + 1] = { t = t, state = row.state, wall = w.clock:wall() }
+    end
   end
   local now = {}
   for _, row in ipairs(store:rows "SELECT id, schedule, state FROM slot WHERE state IN ('due', 'started', 'running')") do
@@ -135,6 +137,26 @@ function Facts:state_between(name, from, to)
   return out
 end
 
+--- When somebody had paused a schedule, by the wall clock, if it was so at a
+-- true time; also when it had been held, by an earlier look than that one. And
+-- whether it was nothing else at that time.
+function Facts:stopped_since(name, t)
+  local list = self.states[name] or {}
+  for i, one in ipairs(list) do
+    local next_ = list[i + 1]
+    local stopped = one.state == "paused" and one.t <= t or one.state == "held" and one.t < t
+    if stopped and (not next_ or next_.t >= t) then return one.wall, one.t < t and (not next_ or next_.t > t) end
+  end
+end
+
+--- Was a row that was first seen at a true time of a later time of day than one that the clock was put back to afterwards?
+function Facts:taken_back(t, wall)
+  for _, back in ipairs(self.backs) do
+    if t < back.t and wall > back.wall then return true end
+  end
+  return false
+end
+
 function Facts:loading(w)
   self.earliest = self.earliest or w.clock:wall()
 end
@@ -143,7 +165,9 @@ function Facts:loaded(w) observe(self, w) end
 
 function Facts:before_tick(w)
   local row = w.store:rows("SELECT v FROM meta WHERE k = 'last_wall'")[1]
+  local was = self.persisted
   self.persisted = row and tonumber(row.v) or nil
+  if was and self.persisted and self.persisted < was then self.backs[#self.backs + 1] = { t = w.clock.t, wall = self.persisted } end
   self.earliest = self.earliest or w.clock:wall()
   if not w:clock_is_wrong() and not (w.wrong_future and w.wrong_future ~= "accepted") then
     self.max_wall = math.max(self.max_wall, w.clock:wall())

@@ -142,7 +142,6 @@ local function definition(w, one)
   if not d then error("the definition is refused: " .. problems[1].message) end
   local offset = one.jitter and require("host.cron").jitter(one.name, one.jitter) or 0
   w.definitions[d.digest .. one.name] = { timing = one.timing, offset = offset }
-  w.definitions[d.digest] = w.definitions[d.digest] or w.definitions[d.digest .. one.name]
   w.most[one.name] = one.overlap == "allow" and one.overlap_max or 1
   return d
 end

@@ -312,13 +312,16 @@ end
 local QUIET <const> = 4     -- ticks after which nothing changed
 
 -- A run that waits for somebody is looked at each few seconds; days of that
--- are cut short, but never beyond the next slot.
+-- are cut short, but never beyond the next slot, nor the time that the store
+-- waits for.
 local function stretch(w, life, seconds)
   life.quiet = life.commits == life.seen_commits and life.quiet + 1 or 0
   life.seen_commits = life.commits
   if life.quiet < QUIET or seconds > 60 then return seconds end
   local most = next(w.facts.open) and 240 or 3600
   local now, longest = w.clock:wall(), math.min(most, seconds * 2 ^ (life.quiet - QUIET))
+  local last = w.facts.persisted
+  if last and last > now then longest = math.min(longest, last - now) end
   for _, entry in ipairs(life.S.entries) do
     if entry.next and entry.next > now then longest = math.min(longest, entry.next - now) end
   end

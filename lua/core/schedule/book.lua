@@ -26,11 +26,12 @@
 --   B:pause(name, actor, why), B:resume(name, actor) -> true | nil, row;  B:hold(name, why [, outbox]) -> true | nil, row
 --       row.changed is when, row.actor who. Pausing a held one makes it paused; resuming is for both
 -- Slots (book/slots.lua)
---   B:fire(name, upto, rows [, outbox [, hold]]) -> the rows that were inserted; last_slot is `upto` at least; hold: as B:hold,
---       in the same transaction
+--   B:fire(name, upto, rows [, outbox [, hold [, replaced]]]) -> the rows that were inserted; last_slot is `upto` at least; in
+--       the same transaction hold: as B:hold; replaced: { { id=, reason=, note= }, ... }, each as B:skip
 --       rows: { at=, kind="slot"?, due=?, local_time=, flags=, collapsed=, times=, covers=, catchup=,
 --       state = "due"|"skipped", reason=, note=, actor=, boot= }. One that is there already is left as it is
---   B:hand(name, actor, now, kind = "hand"|"boot" [, state = "due"|"started" [, { run=, boot=, local_time=, note=, most= }]])
+--   B:hand(name, actor, now, kind = "hand"|"boot" [, state = "due"|"started" [, { run=, boot=, local_time=, note=, most=,
+--       replaced= }]])
 --       -> row | nil
 --       hand: at the next second that is free. boot: at = now is the instant of the boot; nil if that boot had one, known by its
 --       instant or by `boot`, the id of the boot
@@ -51,6 +52,7 @@
 -- Clock
 --   B:last_wall() -> number | nil;  B:wall(now [, force]) -> was it written: every 30 s, and never back unless forced, which
 --       takes what schedules were entered, evaluated or changed at later than that back to it
+--       (book/present.lua): rows of slots that are later and never began are forgotten, for those slots are yet to come
 -- Notices (book/outbox.lua)
 --   B:post(list [, schedule, slot id]) -> ids                  notices without anything else
 --   B:outbox_due(now, limit) -> rows, of each channel of a schedule the oldest that waits;  B:outbox_next() -> instant | nil

@@ -18,8 +18,9 @@ local function stopped(entry)
   return state ~= "active" and state or nil
 end
 
--- Overlap decides about those that could run; what they take the place of is skipped first.
-local function admit(self, entry, plan, open)
+-- Overlap decides about those that could run. What they take the place of is skipped in the transaction that writes them:
+-- were it one of its own, a death between the two would skip a slot for one that is not there, and tell nobody.
+local function admit(entry, plan, open)
   local late, why = overlap.give_way(entry.definition, plan.rows)
   if late then
     late.state, late.reason, late.note = "skipped", "overlap", why
@@ -30,12 +31,10 @@ local function admit(self, entry, plan, open)
     if row.state == "due" then
       local ok, reason, note, replaced = overlap.admit(entry.definition, open, row)
       for _, other in ipairs(replaced or {}) do
+        other.state, other.reason, other.note = "skipped", "overlap", "a later slot took its place"
         if other.id then
-          self.book:skip(other.id, "overlap", "a later slot took its place")
           plan.replaced = plan.replaced or {}
           table.insert(plan.replaced, other)
-        else
-          other.state, other.reason, other.note = "skipped", "overlap", "a later slot took its place"
         end
         plan.reasons.overlap, plan.skipped = (plan.reasons.overlap or 0) + 1, plan.skipped + 1
         plan.first, plan.last = plan.first or other.at, math.max(plan.last or other.at, other.at)
@@ -180,14 +179,14 @@ function M.one(self, entry)
   local plan = slots.plan { cron = entry.cron, from = entry.from, now = until_ or self.now, jitter = entry.jitter,
     catchup = definition.catchup, catchup_max = definition.catchup_max, waiting = waiting, window = definition.window,
     keep = definition.keep, stopped = reason or stopped(entry), rest = entry.rest, limit = AT_ONCE }
-  admit(self, entry, plan, open)
+  admit(entry, plan, open)
   local list, sum = told(self, entry, plan)
   local why = plan.hold and hold_text(definition) or nil
   if why then
     for _, one in ipairs(self:notices({ type = "held", why = why }, definition)) do list[#list + 1] = one end
   end
   self:note_wall()
-  local inserted = self.book:fire(name, plan.upto, plan.rows, list, why)
+  local inserted = self.book:fire(name, plan.upto, plan.rows, list, why, plan.replaced)
   entry.from, entry.sum, entry.rest = plan.upto, sum, plan.more and (plan.hold and "missed" or entry.rest) or nil
   entry.next = plan.more and entry.next or slots.next(entry.cron, plan.upto, entry.jitter)
   log_fired(self, name, inserted, plan, why)

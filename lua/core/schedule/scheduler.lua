@@ -405,8 +405,8 @@ function S:run_now(name, actor)
   if self.draining then error_.raise("conflict", "the daemon is about to end and starts nothing more") end
   local ok, _, note, replaced = overlap.admit(definition, self.book:open(name))
   if not ok then error_.raise("conflict", ("schedule '%s' is not run: %s"):format(name, note)) end
-  for _, other in ipairs(replaced or {}) do self.book:skip(other.id, "overlap", "a run by hand took its place") end
-  local row = self.book:hand(name, actor, self.now, "hand", "due")
+  for _, other in ipairs(replaced or {}) do other.reason, other.note = "overlap", "a run by hand took its place" end
+  local row = self.book:hand(name, actor, self.now, "hand", "due", { replaced = replaced })
   self.look_at = 0
   self:say("info", "run by hand", row, { actor = actor })
   return row

@@ -111,12 +111,6 @@ return function(B, write)
     return row and row.v
   end
 
-  -- Inside a transaction: what was entered or evaluated in a future that was none counts from the present.
-  local function come_back(self, now)
-    self:execute("UPDATE schedule SET since = min(since, :now), last_slot = min(last_slot, :now), changed = min(changed, :now)"
-      .. " WHERE max(since, coalesce(last_slot, since), changed) > :now", { now = math.floor(now) })
-  end
-
   --- Remembers the time of day; a clock that goes back is believed only if it
   -- is forced.
   function B:wall(now, force)
@@ -126,7 +120,7 @@ return function(B, write)
     write(self, "wall", function()
       self:execute("INSERT INTO meta(k, v) VALUES ('last_wall', CAST(:now AS TEXT))"
         .. " ON CONFLICT DO UPDATE SET v = excluded.v", { now = now })
-      if force then come_back(self, now) end
+      if force then require("core.schedule.book.present")(self, math.floor(now)) end
       return nil, nil, now
     end)
     self.wall_seen = now

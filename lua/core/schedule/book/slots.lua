@@ -18,6 +18,8 @@ local READ_OPEN = READ:gsub("FROM slot ", "FROM slot INDEXED BY slot_open ")
 local BEGUN = "SELECT count(*) AS n FROM slot AS other INDEXED BY slot_open WHERE other.schedule = :name"
   .. " AND other.state IN " .. OPEN .. " AND other.state <> 'due'"
 
+local SKIP = "state = 'skipped', reason = :reason, note = coalesce(:note, note), ended = :now"
+
 local function whole(n) return n and math.floor(n) end
 
 --- Gives the book its methods for slots.
@@ -49,10 +51,19 @@ return function(B, write)
     return out
   end
 
+  -- Inside a transaction: rows that waited do not run, for what is written with this takes their place.
+  local function replace(self, list)
+    for _, row in ipairs(list or {}) do
+      self:execute("UPDATE slot SET " .. SKIP .. " WHERE id = :id AND state = 'due'",
+        { id = row.id, reason = row.reason, note = row.note, now = self.wall_clock() })
+    end
+  end
+
   --- The slots of a schedule up to an instant, all at once; with `hold`, why
-  -- it stops by itself after them.
-  function B:fire(name, upto, list, notices, hold)
+  -- it stops by itself after them; with `replaced`, rows that they take the place of.
+  function B:fire(name, upto, list, notices, hold, replaced)
     return (write(self, "fire", function()
+      replace(self, replaced)
       local out = self:add_slots(name, list)
       self:execute("UPDATE schedule SET last_slot = max(coalesce(last_slot, :upto), :upto) WHERE name = :name",
         { name = name, upto = whole(upto) })
@@ -75,6 +86,7 @@ return function(B, write)
         row.at = row.at + 1
         made = add(self, row, state or "due")
       end
+      replace(self, made and more.replaced)
       return made, nil, made and name or false, made and made.id
     end))
   end
@@ -92,8 +104,7 @@ return function(B, write)
 
   --- One that waited does not run after all.
   function B:skip(id, reason, note, notices)
-    return change(self, "skip", id, "('due')", "state = 'skipped', reason = :reason, note = coalesce(:note, note), ended = :now",
-      { reason = reason, note = note }, notices) and true
+    return change(self, "skip", id, "('due')", SKIP, { reason = reason, note = note }, notices) and true
   end
 
   --- It is about to run for the first time; not where `most` of its schedule
