@@ -40,7 +40,8 @@ check() {
 
 check "a create leaves on a connection of its own, and once" "$(effects "$build/errand")" 1
 
-mkdir -p "$dir/tree/build" "$dir/tree/tests" && cp -a Makefile host lua "$dir/tree" && cp tests/tests.mk "$dir/tree/tests" &&
+mkdir -p "$dir/tree/build" "$dir/tree/tests" "$dir/tree/scripts" && cp -a Makefile host lua "$dir/tree" &&
+  cp tests/tests.mk "$dir/tree/tests" && cp -a scripts/packaging "$dir/tree/scripts" &&
   cp -a "$build/host" "$build/embed" "$build/embedded.inc" "$build/errand" "$dir/tree/build" || exit 1
 sed -i 's/fresh ? 1L : 0L/0L/' "$dir/tree/host/httpopts.c"
 if cmp -s host/httpopts.c "$dir/tree/host/httpopts.c"; then
