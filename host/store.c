@@ -282,6 +282,7 @@ static int upgrade(Store *s, Err *err) {
     goto fail;
   if (version < 3 && execute(s, store_schema_3, err)) goto fail;
   if (version < 4 && execute(s, store_schema_4, err)) goto fail;
+  if (version < 5 && execute(s, store_schema_5, err)) goto fail;
   if (version < STORE_SCHEMA && execute(s, stamp, err)) goto fail;
   return store_run(s, QUERY_COMMIT, err) ? -1 : write_back(s, err);
 fail:

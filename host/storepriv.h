@@ -10,7 +10,7 @@
 #include "store.h"
 
 enum {
-  STORE_SCHEMA = 4,
+  STORE_SCHEMA = 5,
   STORE_PRUNE_EVERY = 128,    /* rows from one tidying to the next */
   STORE_PRUNE_ROWS = 1000,    /* rows that one tidying removes at most */
   STORE_NAME = 4 * 1024,      /* bytes of a name, */
@@ -33,6 +33,7 @@ extern const char store_schema_2[];   /* what 2 has on top of 1 */
 extern const char store_upgrade_2[];  /* fills it from what 1 held */
 extern const char store_schema_3[];   /* the journal of runs */
 extern const char store_schema_4[];   /* schedules; events that fold */
+extern const char store_schema_5[];   /* when schedules were paused */
 
 struct Store {
   sqlite3 *db;

@@ -264,3 +264,18 @@ const char store_schema_4[] =
   "    WHERE seq > new.seq - CAST(new.data AS INTEGER) ORDER BY seq LIMIT 1)"
   "  ELSE 0 END BEGIN"
   " SELECT raise(ABORT, 'events are never changed'); END;";
+
+/* From when to when a schedule was paused or held; still, where ended is null.
+   Those that are evaluated past are forgotten. Of a schedule that somebody had
+   let go on, one of schema 4 knew when, but not since when it had stood. */
+const char store_schema_5[] =
+  "CREATE TABLE pause("
+  " schedule TEXT NOT NULL REFERENCES schedule(name) ON DELETE CASCADE,"
+  " began REAL NOT NULL, ended REAL) STRICT;"
+  "CREATE INDEX pause_schedule ON pause(schedule, began);"
+  "INSERT INTO pause(schedule, began) SELECT name, changed FROM schedule"
+  " WHERE state IN ('paused', 'held') OR state = 'gone'"
+  "  AND (actor IS NOT NULL OR why IS NOT NULL);"
+  "INSERT INTO pause(schedule, began, ended)"
+  " SELECT name, coalesce(last_slot, since), changed FROM schedule"
+  " WHERE state = 'active' AND actor IS NOT NULL;";

@@ -455,7 +455,8 @@ static void schema(Store *s, char out[16 * 1024]) {
 static const char back_to_2[] =
   "DROP TABLE attempt; DROP TABLE decision; DROP TABLE step;"
   "DROP TABLE event; DROP TABLE run; DROP TABLE source;"
-  "DROP TABLE source_set; DROP TABLE meta; DROP TABLE schedule;"
+  "DROP TABLE source_set; DROP TABLE meta; DROP TABLE pause;"
+  "DROP TABLE schedule;"
   "DROP TABLE slot; DROP TABLE outbox; PRAGMA user_version = 2;";
 
 static void test_upgrade(void) {
@@ -491,9 +492,9 @@ static void test_upgrade(void) {
   schema(s, upgraded);
   is_str(upgraded, fresh, "as a whole");
   store_close(s);
-  change("PRAGMA user_version = 5");
+  change("PRAGMA user_version = 6");
   s = store_open(path, &err);
-  ok(!s && strstr(err.text, "newer errand (schema 5, this one knows 4)"),
+  ok(!s && strstr(err.text, "newer errand (schema 6, this one knows 5)"),
      "a newer one is refused");
   store_close(s);
   remove_store();

@@ -1,5 +1,5 @@
-/* test_storeupgrade.c - a store of schema 3 becomes one of schema 4: whole,
-   with all that was in it, or not at all; and what may be folded then. */
+/* test_storeupgrade.c - a store of schema 3 or 4 becomes one of schema 5:
+   whole, with all that was in it, or not at all; and what may be folded then. */
 /* SPDX-License-Identifier: MIT */
 #include "store.h"
 
@@ -45,12 +45,29 @@ static bool change(const char *statements, const char *why) {
   return expected;
 }
 
-static void make_store_3(void) {
+static bool make_store_3(void) {
   remove_store();
   int fd = open(path, O_WRONLY | O_CREAT, 0600);
   if (fd < 0) printf("# cannot create %s\n", path);
   else close(fd);
-  ok(change(store_3, NULL), "a store of schema 3");
+  return change(store_3, NULL);
+}
+
+/* What schema 5 added taken away, and schedules of every sort. */
+static bool make_store_4(void) {
+  remove_store();
+  store_close(open_store());
+  return change(
+    "DROP TABLE pause; PRAGMA user_version = 4;"
+    "INSERT INTO schedule(name, digest, definition, since, last_slot, state,"
+    " why, actor, changed) VALUES"
+    " ('active', 'd', '{}', 100, 160, 'active', NULL, NULL, 100),"
+    " ('back', 'd', '{}', 100, 160, 'active', NULL, 'ann', 170.5),"
+    " ('back, unseen', 'd', '{}', 100, NULL, 'active', NULL, 'ann', 170.5),"
+    " ('gone', 'd', '{}', 100, 160, 'gone', NULL, NULL, 180),"
+    " ('gone, paused', 'd', '{}', 100, 160, 'gone', '', 'ann', 180),"
+    " ('held', 'd', '{}', 100, 160, 'held', 'many', NULL, 165),"
+    " ('paused', 'd', '{}', 100, 160, 'paused', 'why', 'ann', 175)", NULL);
 }
 
 /* ---- looking at it ---- */
@@ -105,31 +122,69 @@ static long long number(Store *s, const char *sql) {
   return out;
 }
 
-static void test_keeps_everything(void) {
+static const char rows_4[] =
+  "SELECT group_concat(json_array(name, digest, definition, file, since,"
+  " last_slot, state, why, actor, changed), char(10)) FROM schedule";
+
+typedef struct Older {
+  const char *name;
+  bool (*make)(void);
+  const char *rows;         /* reads everything that it knew */
+  const char *has;          /* some of that */
+} Older;
+
+static const Older olders[] = {
+  {"schema 3", make_store_3, rows_3, "old@example.com"},
+  {"schema 4", make_store_4, rows_4, "gone, paused"},
+};
+
+static void test_keeps_everything(const Older *older) {
   static char fresh[TEXT], before[TEXT], after[TEXT];
   Err err = {0};
+  printf("# %s\n", older->name);
+  remove_store();
   store_close(open_store());
   look(schema, fresh);
-  make_store_3();
-  look(rows_3, before);
-  ok(strstr(before, "r-open33") && strstr(before, "old@example.com"),
-     "with rows");
+  ok(older->make(), "an older store");
+  look(older->rows, before);
+  ok(strstr(before, older->has), "with rows");
   Store *s = open_store();
   ok(s, "is opened");
-  is_int(number(s, "SELECT user_version FROM pragma_user_version"), 4,
-         "and is of schema 4 then");
+  is_int(number(s, "SELECT user_version FROM pragma_user_version"),
+         store_schema(), "and is of the newest schema then");
+  is_int(store_check(s, &err), 0, "it is sound");
+  store_close(s);
+  look(schema, after);
+  ok(strcmp(after, fresh) == 0, "it is like a new one");
+  look(older->rows, after);
+  ok(strcmp(after, before) == 0, "and has every row that it had");
+  remove_store();
+}
+
+static void test_from_3(void) {
+  make_store_3();
+  Store *s = open_store();
   is_int(number(s, "SELECT count(*) FROM event WHERE type <> 'pruned' AND"
                    " hash = sha256(json_array(prev_hash, seq, at, run, path,"
                    " actor, type, data))"), 6, "the chain of events holds");
   is_int(number(s, "SELECT count(*) FROM schedule") +
          number(s, "SELECT count(*) FROM slot") +
          number(s, "SELECT count(*) FROM outbox"), 0, "no schedules yet");
-  is_int(store_check(s, &err), 0, "it is sound");
   store_close(s);
-  look(schema, after);
-  ok(strcmp(after, fresh) == 0, "it is like a new one");
-  look(rows_3, after);
-  ok(strcmp(after, before) == 0, "and has every row that it had");
+  remove_store();
+}
+
+/* When one of schema 4 was paused is known; since when one had been that goes
+   on again is not, so that it counts from where it was evaluated. */
+static void test_from_4(void) {
+  static char pauses[TEXT];
+  make_store_4();
+  store_close(open_store());
+  look("SELECT group_concat(json_array(schedule, began, ended), ' ') FROM"
+       " (SELECT * FROM pause ORDER BY schedule)", pauses);
+  is_str(pauses, "[\"back\",160.0,170.5] [\"back, unseen\",100.0,170.5]"
+                 " [\"gone, paused\",180.0,null] [\"held\",165.0,null]"
+                 " [\"paused\",175.0,null]", "pauses");
   remove_store();
 }
 
@@ -192,27 +247,23 @@ static bool dies_at(int n) {
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-static void test_killed(void) {
+static void test_killed(const Older *older) {
   static char fresh[TEXT], old[TEXT], before[TEXT], after[TEXT];
+  printf("# %s\n", older->name);
   store_close(open_store());
   look(schema, fresh);
-  make_store_3();
+  older->make();
   look(schema, old);
-  look(rows_3, before);
+  look(older->rows, before);
   int deaths = 0, halves = 0, wrong = 0;
   while (dies_at(deaths + 1)) {
     deaths++;
     look(schema, after);
     bool was = strcmp(after, old) == 0, is = strcmp(after, fresh) == 0;
     halves += !was && !is;
-    look(rows_3, after);
+    look(older->rows, after);
     wrong += strcmp(after, before) != 0;
-    if (is) {   /* once more from the start */
-      remove_store();
-      int fd = open(path, O_WRONLY | O_CREAT, 0600);
-      if (fd >= 0) close(fd);
-      change(store_3, NULL);
-    }
+    if (is) older->make();   /* once more from the start */
   }
   printf("# killed at each of %d writes and flushes\n", deaths);
   ok(deaths > 5, "killed on the way");
@@ -285,8 +336,12 @@ static void test_tables(void) {
 int main(void) {
   if (!mkdtemp(dir)) return 1;
   snprintf(path, sizeof path, "%s/store.db", dir);
-  test_keeps_everything();
-  test_killed();
+  for (size_t i = 0; i < sizeof olders / sizeof *olders; i++) {
+    test_keeps_everything(&olders[i]);
+    test_killed(&olders[i]);
+  }
+  test_from_3();
+  test_from_4();
   test_guards();
   test_tables();
   is_int(rmdir(dir), 0, "nothing is left behind");

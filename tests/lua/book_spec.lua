@@ -289,7 +289,7 @@ t.describe("a slot", function()
     B:pause("a", "b00k-c4nary", "b00k-c4nary")
     B:again_at(1, 5, "b00k-c4nary")
     B:finish(id, { outcome = "done", reason = "b00k-c4nary" })
-    for _, name in ipairs { "schedule", "slot", "outbox" } do
+    for _, name in ipairs { "pause", "schedule", "slot", "outbox" } do
       for _, row in ipairs(store:rows("SELECT * FROM " .. name)) do
         for column, value in pairs(row) do t.ok(not tostring(value):find("c4nary", 1, true), name .. "." .. column) end
       end
@@ -373,7 +373,7 @@ t.describe("the book", function()
     local store = assert(host_store.open(path))
     local J = journal.open(store)
     J:create { id = "r-abc234", workflow = "w", key = "k" }
-    for _, name in ipairs { "schedule", "slot", "outbox" } do assert(store:execute("DROP TABLE " .. name)) end
+    for _, name in ipairs { "pause", "schedule", "slot", "outbox" } do assert(store:execute("DROP TABLE " .. name)) end
     for _, name in ipairs { "event_folded", "run_ended" } do assert(store:execute("DROP INDEX " .. name)) end
     store:rows "PRAGMA user_version = 3"
     store:close()

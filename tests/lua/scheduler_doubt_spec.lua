@@ -143,6 +143,45 @@ t.describe("what was missed before somebody paused", function()
     t.eq(r:states "s", "skipped:missed skipped:missed skipped:paused skipped:paused")
     t.eq(r:notices("skipped")[1].reasons.missed, 2)
   end)
+
+  t.it("was missed also where it was let go on before anything looked, however often", function()
+    local r = fresh { s = hourly }
+    for _ = 1, 2 do
+      r:off(2 * HOUR)
+      r.book:pause("s", "ann", "later")
+      r:off(2 * HOUR)
+      r.book:resume("s", "ann")
+    end
+    r:off(2 * HOUR):start(r.set)
+    t.eq(#r.book:pauses "s", 2)
+    r:wait(10)
+    t.eq(r:states "s", ("skipped:missed skipped:missed skipped:paused skipped:paused "):rep(2) .. "skipped:missed ended:done")
+    local missed = 0
+    for _, notice in ipairs(r:notices "skipped") do missed = missed + (notice.reasons.missed or 0) end
+    t.eq({ missed, #r.book:pauses "s" }, { 5, 0 })
+  end)
+
+  t.it("is paused while it stays so, also when it was held before", function()
+    local r = fresh { s = hourly }
+    r.book:hold("s", "too many")
+    r:off(2 * HOUR)
+    r.book:pause("s", "ann", "later")
+    r:off(2 * HOUR):start(r.set)
+    r:wait(10)
+    t.eq({ r:states "s", #r.book:pauses "s" }, { "skipped:paused skipped:paused skipped:paused skipped:paused", 1 })
+  end)
+
+  t.it("counts nothing that a clock said which was ahead", function()
+    local r = fresh { s = hourly }
+    r:off(2 * HOUR)
+    r.at = r.at + 10 * DAY
+    r.book:pause("s", "ann")
+    r.book:resume("s", "ann")
+    r.at = r.at - 10 * DAY
+    r:start(r.set)
+    r:wait(10)
+    t.eq(r:states "s", "skipped:missed ended:done")
+  end)
 end)
 
 t.describe("overlap cancel", function()

@@ -277,7 +277,7 @@ end
 function Rig:notices(kind)
   local out = {}
   for _, event in ipairs(self.sent) do
-    if event.type == kind then out[#out + 1] = event end
+    if event.type == kind and not event.more then out[#out + 1] = event end
   end
   return out
 end

@@ -54,9 +54,9 @@ list["last_slot is not written and rows are made anew"] = function()
     for _, row in ipairs(rows) do
       if B:rows("SELECT 1 FROM slot WHERE schedule = :name AND at = :at", { name = name, at = row.at })[1] then row.kind = "hand" end
     end
-    local made = fire(B, name, upto, rows, ...)
+    local made, ids = fire(B, name, upto, rows, ...)
     B:execute("UPDATE schedule SET last_slot = NULL WHERE name = :name", { name = name })
-    return made
+    return made, ids
   end)
 end
 
@@ -223,12 +223,43 @@ list["a run that died is not resumed"] = function()
   end
 end
 
+list["a pause that is over leaves no trace"] = function()
+  of_book("pauses", function(pauses, B, name)
+    local out = pauses(B, name)
+    return out[1] and not out[#out].ended and { out[#out] } or {}
+  end)
+end
+
+list["what was missed before a pause counts as paused"] = function()
+  of_book("pauses", function(pauses, B, name)
+    local out = pauses(B, name)
+    for _, one in ipairs(out) do one.began = one.ended and 0 or one.began end
+    return out
+  end)
+end
+
+list["a notice comes in a commit after that of its slots"] = function()
+  of_book("fire", function(fire, B, name, upto, rows, notices, ...)
+    local made = fire(B, name, upto, rows, nil, ...)
+    return made, B:post(notices, name)
+  end)
+end
+
+list["a notice that another one takes the place of is told, too"] = function()
+  of_book("add_notices", function(add, B, notices, ...)
+    if notices then notices.instead_of = nil end
+    return add(B, notices, ...)
+  end)
+end
+
 --- What shows them soonest, where that is not just any fault.
 bugs.kinds = {
   ["one that covers others counts one too few"] = "reload", ["the window is not looked at"] = "kill,reboot",
   ["locks are not looked at"] = "kill", ["a wrong future is believed"] = "future", ["any clock is believed"] = "unsynchronised",
   ["the catch-up is off by one"] = "kill", ["all that was missed is caught up"] = "kill",
   ["the schedule is not held after too many"] = "kill", ["a future that was none keeps its slots"] = "unsynchronised",
+  ["a pause that is over leaves no trace"] = "lose_sync,pause",
+  ["what was missed before a pause counts as paused"] = "lose_sync,pause",
 }
 
 --- Sorted names of the bugs.

@@ -149,6 +149,22 @@ function Facts:stopped_since(name, t)
   end
 end
 
+--- The times, until a true one, in which a schedule was paused or held: { t, from, to }, the last two by the wall clock.
+function Facts:stops(name, until_)
+  local out, last = {}, nil
+  for _, one in ipairs(self.states[name] or {}) do
+    if one.t > until_ then break end
+    local stopped = one.state == "paused" or one.state == "held"
+    if stopped and not last then
+      last = { t = one.t, from = one.wall, to = math.huge }
+      out[#out + 1] = last
+    elseif not stopped and last then
+      last.to, last = one.wall, nil
+    end
+  end
+  return out
+end
+
 --- Was a row that was first seen at a true time of a later time of day than one that the clock was put back to afterwards?
 function Facts:taken_back(t, wall)
   for _, back in ipairs(self.backs) do

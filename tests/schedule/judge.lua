@@ -119,6 +119,9 @@ function reasons.missed(w, row, f)
   if row.made - row.due <= LATE and row.covers == 1 then return ("is missed, but only %.1f s late"):format(row.made - row.due) end
   local stopped, only = w.facts:stopped_since(row.schedule, f.t)
   if only and row.due > stopped - LATE + 1 then return "is missed, but the schedule was stopped by then" end
+  for _, stop in ipairs(#w.facts.steps == 0 and row.covers == 1 and w.facts:stops(row.schedule, f.t) or {}) do
+    if row.due > stop.from - LATE + 1 and row.due < stop.to - 1 then return "is missed, but the schedule was stopped at that time" end
+  end
   local known = row.slot and row.slot.epoch.seen
   if row.covers == 1 and w.facts:was_well(row.due, row.due + LATE, known, f.t) then
     return "is missed, but the daemon was well when it was due"
@@ -136,9 +139,13 @@ function reasons.window(w, row, f)
   if row.made - row.due <= d.window - 1 and row.made - row.at <= d.window - 1 then return "is within the window" end
 end
 
+-- It was so when the row was written, or when it was due: that may be looked at long after it was let go on.
 local function state_reason(state)
   return function(w, row, f)
     local states = w.facts:state_between(row.schedule, f.before, w.facts.ended[row.id] or f.t)
+    for _, stop in ipairs(state == "paused" and w.facts:stops(row.schedule, f.t) or {}) do
+      states[state] = states[state] or row.due >= stop.from - LATE - 1 and row.due <= stop.to + 1
+    end
     if not states[state] then return ("is skipped as %s, but the schedule was not"):format(state) end
   end
 end
@@ -320,8 +327,11 @@ local function is_passive(w, row)
   local f = w.facts.first[row.id]
   if w.facts:taken_back(f.t, row.made) then return true end
   if f.state ~= "skipped" then return false end
-  local stopped = row.reason == "missed" and w.facts:stopped_since(row.schedule, f.t)
-  return passive[row.reason] or stopped and row.due <= stopped - LATE + 1 or false
+  local before = false
+  for _, stop in ipairs(row.reason == "missed" and w.facts:stops(row.schedule, f.t) or {}) do
+    before = before or row.due <= stop.from - LATE + 1
+  end
+  return passive[row.reason] or before
 end
 
 -- One evaluation writes so many rows at a look and goes on at the next: those looks count as one.
@@ -366,6 +376,21 @@ local function check_catchup(w, name, rows)
   end
 end
 
+-- ---- what is told ----
+
+local TOLD = "SELECT schedule, reason, sum(covers) AS n, (SELECT coalesce(sum(body ->> ('$.reasons.' || reason)), 0) FROM outbox"
+  .. " WHERE body ->> '$.type' = 'skipped' AND body ->> '$.name' = slot.schedule) AS told FROM slot WHERE state = 'skipped'"
+  .. " AND reason IN ('missed', 'window', 'overlap', 'queue_full') GROUP BY schedule, reason"
+
+-- Each slot that nobody decided to skip is told of, once. A look at a future that was none told of some that have no rows.
+local function check_told(w)
+  for _, one in ipairs(w.store:rows(TOLD)) do
+    if one.told < one.n or one.told > one.n and #w.facts.backs == 0 then
+      w:broken(("%s: %d skipped as %s, notices tell of %d"):format(one.schedule, one.n, one.reason, one.told))
+    end
+  end
+end
+
 -- ---- all of it ----
 
 --- Looks at everything; what is wrong is in w.faults.
@@ -386,7 +411,8 @@ function judge.all(w)
     for _, row in ipairs(rows) do check_one(w, row, rows) end
     check_catchup(w, name, rows)
   end
-  local again = w.store:rows("SELECT schedule, made, count(*) AS n FROM outbox WHERE body = '{\"type\":\"skipped\"}'"
+  check_told(w)
+  local again = w.store:rows("SELECT schedule, made, count(*) AS n FROM outbox WHERE body ->> '$.type' = 'skipped'"
     .. " GROUP BY schedule, made HAVING count(*) > 1")[1]
   if again then w:broken(("%s: %d notices of one evaluation"):format(tostring(again.schedule), again.n)) end
   local good = w.store:rows("PRAGMA integrity_check")[1]

@@ -10,6 +10,7 @@ local children = require "children"
 local clockwork = require "clockwork"
 local facts_ = require "facts"
 local journal_ = require "core.run.journal"
+local json = require "host.json"
 local store_ = require "host.store"
 
 local World = {}
@@ -195,11 +196,12 @@ function World:all_processes()
 end
 
 local function messages(w)
-  return function(event)
+  return function(event, definition)
     w.notices = w.notices + 1
     w.facts.events[event.type] = (w.facts.events[event.type] or 0) + 1
     if event.type == "ended" or event.type == "started" then return nil end
-    return { { channel = "command x", body = ('{"type":"%s"}'):format(event.type), due = w.clock:wall() } }
+    local body = json.encode { type = event.type, name = definition and definition.name, reasons = event.reasons }
+    return { { channel = "command x", body = body, due = w.clock:wall() } }
   end
 end
 

@@ -15,7 +15,8 @@
 -- attempt, pid, boot_id, code, signal, seconds, peak, output, dropped, made, started, ended; read by B:slot, B:slots, B:open and
 -- B:of_run also run_state, run_wake_at, run_error. state: due -> started -> running -> ended, or due -> skipped.
 --
--- An outbox argument is a list of { channel=, body=JSON, due=, expires=? } that is written in the same transaction.
+-- An outbox argument is a list of { channel=, body=JSON, due=, expires=? } that is written in the same transaction; with
+-- instead_of = ids, notices that nobody has tried to deliver yet go, for these say what they said.
 --
 -- Schedules (book/schedules.lua)
 --   B:schedules() -> { [name] = row };  B:schedule(name) -> row | nil
@@ -25,17 +26,19 @@
 --       but paused or held if it was
 --   B:pause(name, actor, why), B:resume(name, actor) -> true | nil, row;  B:hold(name, why [, outbox]) -> true | nil, row
 --       row.changed is when, row.actor who. Pausing a held one makes it paused; resuming is for both
+--   B:pauses(name) -> { { began=, ended= | nil }, ... }        when it was paused or held, of what is not evaluated yet
 -- Slots (book/slots.lua)
---   B:fire(name, upto, rows [, outbox [, hold [, replaced]]]) -> the rows that were inserted; last_slot is `upto` at least; in
---       the same transaction hold: as B:hold; replaced: { { id=, reason=, note= }, ... }, each as B:skip
+--   B:fire(name, upto, rows [, outbox [, hold [, replaced]]]) -> the rows that were inserted, ids of notices; last_slot is `upto`
+--       at least; in the same transaction hold: as B:hold; replaced: { { id=, reason=, note= }, ... }, each as B:skip
 --       rows: { at=, kind="slot"?, due=?, local_time=, flags=, collapsed=, times=, covers=, catchup=,
 --       state = "due"|"skipped", reason=, note=, actor=, boot= }. One that is there already is left as it is
 --   B:hand(name, actor, now, kind = "hand"|"boot" [, state = "due"|"started" [, { run=, boot=, local_time=, note=, most=,
---       replaced= }]])
+--       replaced=, notices= }]])
 --       -> row | nil
 --       hand: at the next second that is free. boot: at = now is the instant of the boot; nil if that boot had one, known by its
 --       instant or by `boot`, the id of the boot
 --   B:skip(id, reason, note [, outbox]) -> true | nil          due -> skipped
+--   B:drop(name, { { id=, reason=, note= }, ... } [, outbox]) -> ids of notices; each due -> skipped
 --   B:start(id, run [, most]) -> row | nil                     due -> started, attempt 1; run: the reserved id, may be nil
 --       most, here and for B:hand: nil where so many of the schedule have begun and are not over, asked in the transaction
 --   B:again(id) -> row | nil                                   started, running -> started, attempt + 1; nobody has it
@@ -55,6 +58,7 @@
 --       (book/present.lua): rows of slots that are later and never began are forgotten, for those slots are yet to come
 -- Notices (book/outbox.lua)
 --   B:post(list [, schedule, slot id]) -> ids                  notices without anything else
+--   B:untold(ids) -> bool                                      whether nobody has tried to deliver any of them
 --   B:outbox_due(now, limit) -> rows, of each channel of a schedule the oldest that waits;  B:outbox_next() -> instant | nil
 --   B:outbox{ limit=, waiting=bool } -> rows, newest first
 --   B:sent(id), B:again_at(id, due, message) (tries + 1), B:give_up(id, message) -> true | nil, if it is over already

@@ -10,6 +10,7 @@ local slots = require "core.schedule.slots"
 local M = {}
 
 local AT_ONCE <const> = 1000   -- rows that one tick writes
+local TOGETHER <const> = 60    -- seconds that a notice waits for one that takes its place
 local BOOT_LATE <const> = 600  -- seconds after the boot within which a new schedule still is of that boot
 
 local function stopped(entry)
@@ -66,17 +67,28 @@ local function too_late(self, row, definition, is_busy)
   return nil
 end
 
--- Skips them; one notice, or none where an evaluation is about to make one.
+-- The notice of what was skipped, in the transaction that skips it. Where more is about to follow it waits for a while, so that
+-- one which counts all can take its place; if this process dies before that, it is told.
+local function tell(self, entry, sum, more)
+  local event = { type = "skipped", count = sum.count, reasons = {}, first = sum.first, last = sum.last, slot = sum.slot,
+    previous = sum.previous, more = more }
+  for reason, n in pairs(sum.reasons) do event.reasons[reason] = n end
+  local list = self:notices(event, entry.definition)
+  list.instead_of = sum.ids
+  for _, one in ipairs(more and list or {}) do one.due = self.now + TOGETHER end
+  return list
+end
+
 local function drop(self, entry, list)
-  local sum = { type = "skipped", count = #list, reasons = {}, first = list[1].at, last = list[#list].at, slot = list[#list],
-    previous = self:previous(entry.name) }
-  for _, row in ipairs(list) do sum.reasons[row.why] = (sum.reasons[row.why] or 0) + 1 end
-  local follows = entry.next and entry.next <= self.now
-  for i, row in ipairs(list) do
-    local notices = i == #list and not follows and self:notices(sum, entry.definition) or nil
-    self.book:skip(row.id, row.why, "it waited while nothing was there to run it", notices)
-    self:say("warning", "slot skipped", row, { why = row.why })
+  local sum = { count = #list, reasons = {}, first = list[1].at, last = list[#list].at, slot = list[#list],
+    previous = self:previous(entry.name), asked = true }
+  for _, row in ipairs(list) do
+    row.note = "it waited while nothing was there to run it"
+    sum.reasons[row.reason] = (sum.reasons[row.reason] or 0) + 1
   end
+  local follows = entry.next and entry.next <= self.now
+  sum.ids = self.book:drop(entry.name, list, tell(self, entry, sum, follows))
+  for _, row in ipairs(list) do self:say("warning", "slot skipped", row, { why = row.reason }) end
   if follows then entry.sum = sum end
 end
 
@@ -90,8 +102,8 @@ function M.age(self)
   end
   for _, row in ipairs(rows) do
     local definition = row.state == "due" and self.set.by_name[row.schedule]
-    row.why = definition and too_late(self, row, definition, busy[row.schedule])
-    if row.why then
+    row.reason = definition and too_late(self, row, definition, busy[row.schedule])
+    if row.reason then
       late[row.schedule] = late[row.schedule] or {}
       table.insert(late[row.schedule], row)
     end
@@ -106,28 +118,29 @@ end
 
 local LOUD <const> = { missed = true, window = true, overlap = true, queue_full = true }
 
--- One notice for all that one evaluation skipped, also where it took several ticks.
+-- One notice for all that one evaluation skipped, also where it took several ticks: with what it counts, for the next of them.
 local function told(self, entry, plan)
-  local sum = entry.sum or { type = "skipped", count = 0, reasons = {} }
+  local sum = entry.sum
+  if not sum or not self.book:untold(sum.ids) then sum = { count = 0, reasons = {}, ids = {} } end
   for reason, n in pairs(plan.reasons) do
     sum.reasons[reason], sum.count = (sum.reasons[reason] or 0) + n, sum.count + n
   end
+  if sum.count == 0 then return {}, sum end
   sum.first, sum.last = sum.first or plan.first, plan.last or sum.last
-  local list = {}
-  if not plan.more and sum.count > 0 then
-    local replaced = plan.replaced or {}
+  local replaced = plan.replaced or {}
+  if not sum.asked then
     local before = self.book:slots({ schedule = entry.name, limit = #replaced + 1 })[#replaced + 1]
-    sum.slot = replaced[#replaced]
     sum.previous = before and (before.state == "skipped" and "skipped:" .. tostring(before.reason)) or self:previous(entry.name)
-    for i = #plan.rows, 1, -1 do
-      if plan.rows[i].state == "skipped" then
-        sum.slot = setmetatable({ schedule = entry.name }, { __index = plan.rows[i] })
-        break
-      end
-    end
-    list = self:notices(sum, entry.definition)
+    sum.asked = true -- the next of these ticks would find the rows of this one
   end
-  return list, plan.more and sum or nil
+  sum.slot = replaced[#replaced] or sum.slot
+  for i = #plan.rows, 1, -1 do
+    if plan.rows[i].state == "skipped" then
+      sum.slot = setmetatable({ schedule = entry.name }, { __index = plan.rows[i] })
+      break
+    end
+  end
+  return tell(self, entry, sum, plan.more), sum
 end
 
 local function hold_text(definition)
@@ -156,24 +169,23 @@ local function log_fired(self, name, inserted, plan, why)
   if why then self.log("warning", "schedule held", { schedule = name, why = why }) end
 end
 
--- What passed before somebody resumed the schedule passed while it was stopped, and what passed before it was stopped was
--- missed, also where no daemon was there to see it: until when, and the reason.
-local function rested(entry, now)
-  local row = entry.row
-  if row.changed > now then return nil end -- by a clock that was wrong
-  if row.state == "active" then
-    if row.actor and entry.next <= row.changed then return row.changed, "paused" end
-    return nil
+-- What passed while the schedule was stopped was stopped, whatever it is now, and what passed before that was missed, also
+-- where no daemon was there to see it: until when, and the reason.
+local function rested(self, entry)
+  for _, stop in ipairs(self.book:pauses(entry.name)) do
+    if math.max(stop.began, stop.ended or stop.began) <= self.now then -- or by a clock that was wrong
+      local missed = math.ceil(stop.began - slots.LATE) - 1
+      if entry.next <= missed then return missed, "missed" end
+      if stop.ended and entry.next <= stop.ended then return stop.ended, "paused" end
+    end
   end
-  local missed = math.ceil(row.changed - slots.LATE) - 1
-  if entry.next <= missed then return missed, "missed" end
 end
 
 --- Evaluates one schedule up to now; how many rows that wrote.
 function M.one(self, entry)
   local definition, name = entry.definition, entry.name
   entry.row = self.book:schedule(name) or entry.row
-  local until_, reason = rested(entry, self.now)
+  local until_, reason = rested(self, entry)
   local open, waiting = self.book:open(name), 0
   for _, row in ipairs(open) do waiting = waiting + (row.state == "due" and row.catchup or 0) end
   local plan = slots.plan { cron = entry.cron, from = entry.from, now = until_ or self.now, jitter = entry.jitter,
@@ -181,13 +193,15 @@ function M.one(self, entry)
     keep = definition.keep, stopped = reason or stopped(entry), rest = entry.rest, limit = AT_ONCE }
   admit(entry, plan, open)
   local list, sum = told(self, entry, plan)
+  local tells = #list
   local why = plan.hold and hold_text(definition) or nil
   if why then
     for _, one in ipairs(self:notices({ type = "held", why = why }, definition)) do list[#list + 1] = one end
   end
   self:note_wall()
-  local inserted = self.book:fire(name, plan.upto, plan.rows, list, why, plan.replaced)
-  entry.from, entry.sum, entry.rest = plan.upto, sum, plan.more and (plan.hold and "missed" or entry.rest) or nil
+  local inserted, ids = self.book:fire(name, plan.upto, plan.rows, list, why, plan.replaced)
+  sum.ids = table.move(ids, 1, tells, 1, {})
+  entry.from, entry.sum, entry.rest = plan.upto, plan.more and sum or nil, plan.more and (plan.hold and "missed" or entry.rest) or nil
   entry.next = plan.more and entry.next or slots.next(entry.cron, plan.upto, entry.jitter)
   log_fired(self, name, inserted, plan, why)
   return #plan.rows

@@ -28,7 +28,7 @@ function Metrics:event(event, definition)
     add(self.slots, name, slot.outcome or "unknown", 1)
     add(self.seconds, name, "count", 1)
     add(self.seconds, name, "sum", slot.seconds or 0)
-  elseif event.type == "skipped" then
+  elseif event.type == "skipped" and not event.more then
     for reason, n in pairs(event.reasons or {}) do add(self.skipped, name, reason, n) end
   end
 end

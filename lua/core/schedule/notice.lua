@@ -8,7 +8,7 @@
 --   started  slot
 --   ended    slot with its outcome; previous: outcome of the slot that ended before; waited: a "waiting" was told; error
 --   waiting  slot; state of the run: held, in_doubt, stalled, diverged or waiting (for an answer); previous; error
---   skipped  count, reasons = { [reason] = count }, first, last (instants); previous
+--   skipped  count, reasons = { [reason] = count }, first, last (instants); previous; more: another one follows that counts these, too
 --   held     why: the schedule starts nothing until it is resumed
 --   clock    why: nothing starts until the clock can be believed
 

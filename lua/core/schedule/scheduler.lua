@@ -406,7 +406,10 @@ function S:run_now(name, actor)
   local ok, _, note, replaced = overlap.admit(definition, self.book:open(name))
   if not ok then error_.raise("conflict", ("schedule '%s' is not run: %s"):format(name, note)) end
   for _, other in ipairs(replaced or {}) do other.reason, other.note = "overlap", "a run by hand took its place" end
-  local row = self.book:hand(name, actor, self.now, "hand", "due", { replaced = replaced })
+  local notices = replaced and replaced[1] and self:notices({ type = "skipped", count = #replaced,
+    reasons = { overlap = #replaced }, first = replaced[1].at, last = replaced[#replaced].at, slot = replaced[#replaced],
+    previous = self:previous(name) }, definition)
+  local row = self.book:hand(name, actor, self.now, "hand", "due", { replaced = replaced, notices = notices })
   self.look_at = 0
   self:say("info", "run by hand", row, { actor = actor })
   return row

@@ -13,9 +13,12 @@ local INSERT = "INSERT INTO outbox(schedule, slot, channel, body, due, expires, 
 -- @tparam table B the methods
 -- @tparam function write one transaction, see core.schedule.book
 return function(B, write)
-  -- Inside a transaction: writes the list down, nil is none; the ids.
+  -- Inside a transaction: writes the list down, nil is none; the ids. Those of list.instead_of, which say less, are not told.
   function B:add_notices(list, schedule, slot)
     local ids, now = {}, self.wall_clock()
+    for _, id in ipairs(list and list.instead_of or {}) do
+      self:execute("DELETE FROM outbox WHERE id = :id AND tries = 0 AND " .. WAITS, { id = id })
+    end
     for i, notice in ipairs(list or {}) do
       ids[i] = self:rows(INSERT, { schedule = notice.schedule or schedule, slot = notice.slot or slot, channel = notice.channel,
         body = rows.clean(notice.body), due = notice.due or now, expires = notice.expires, made = now })[1].id
@@ -29,6 +32,14 @@ return function(B, write)
       local ids = self:add_notices(list, schedule, slot)
       return ids, nil, ids[1] or false
     end))
+  end
+
+  --- Whether nobody has tried yet to deliver any of these.
+  function B:untold(ids)
+    for _, id in ipairs(ids) do
+      if not self:rows("SELECT 1 FROM outbox WHERE id = :id AND tries = 0 AND " .. WAITS, { id = id })[1] then return false end
+    end
+    return true
   end
 
   --- What is to be delivered by now, the longest due first; of each channel

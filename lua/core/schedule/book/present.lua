@@ -53,6 +53,8 @@ return function(B, now)
       B:execute("DELETE FROM slot" .. YET .. " AND covers = 1", { name = name, upto = upto })
       B:execute("UPDATE schedule SET since = min(since, :now), last_slot = min(last_slot, :upto), changed = min(changed, :now)"
         .. " WHERE name = :name", { name = name, now = now, upto = upto })
+      B:execute("UPDATE pause SET began = min(began, :now), ended = min(ended, :now) WHERE schedule = :name",
+        { name = name, now = now })
     end
   end
 end

@@ -19,6 +19,11 @@ local BACK = "UPDATE schedule SET digest = :digest, definition = :definition, fi
 local GONE = "UPDATE schedule SET state = 'gone', why = CASE WHEN state IN ('paused', 'held') THEN coalesce(why, '') END,"
   .. " actor = CASE WHEN state = 'paused' THEN coalesce(actor, '') END, changed = :now WHERE name = :name"
 
+-- From when to when it stood; whether it is paused or held is of no weight, so that pausing a held one begins no other.
+local STOOD = "INSERT INTO pause(schedule, began) SELECT :name, :now"
+  .. " WHERE NOT EXISTS (SELECT 1 FROM pause WHERE schedule = :name AND ended IS NULL)"
+local WENT_ON = "UPDATE pause SET ended = :now WHERE schedule = :name AND ended IS NULL"
+
 -- A name that the store redacts is not found again by it.
 local function check_name(name)
   if redact(name) == name then return end
@@ -84,8 +89,16 @@ return function(B, write)
 
   -- Inside a transaction: whether it was in a state of `from`. The states are literals: redaction must not reach them.
   function B:set_state(name, state, from, actor, why)
-    return self:execute(("UPDATE schedule SET state = '%s', why = :why, actor = :actor, changed = :now WHERE name = :name"
-      .. " AND state IN (%s)"):format(state, from), { name = name, why = why, actor = actor, now = self.wall_clock() }) == 1
+    local now = self.wall_clock()
+    local done = self:execute(("UPDATE schedule SET state = '%s', why = :why, actor = :actor, changed = :now WHERE name = :name"
+      .. " AND state IN (%s)"):format(state, from), { name = name, why = why, actor = actor, now = now }) == 1
+    if done then self:execute(state == "active" and WENT_ON or STOOD, { name = name, now = now }) end
+    return done
+  end
+
+  --- From when to when it was paused or held, as far as that is not evaluated, the oldest first; `ended` is nil while it is so.
+  function B:pauses(name)
+    return self:rows("SELECT began, ended FROM pause WHERE schedule = :name ORDER BY began, ended IS NULL", { name = name })
   end
 
   local function become(self, name, state, from, actor, why, notices)

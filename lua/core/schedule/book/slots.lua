@@ -62,15 +62,15 @@ return function(B, write)
   --- The slots of a schedule up to an instant, all at once; with `hold`, why
   -- it stops by itself after them; with `replaced`, rows that they take the place of.
   function B:fire(name, upto, list, notices, hold, replaced)
-    return (write(self, "fire", function()
+    return write(self, "fire", function()
       replace(self, replaced)
       local out = self:add_slots(name, list)
       self:execute("UPDATE schedule SET last_slot = max(coalesce(last_slot, :upto), :upto) WHERE name = :name",
         { name = name, upto = whole(upto) })
+      self:execute("DELETE FROM pause WHERE schedule = :name AND ended <= :upto", { name = name, upto = whole(upto) })
       if hold then self:set_state(name, "held", "'active'", nil, hold) end
-      self:add_notices(notices, name)
-      return out, nil, name, upto
-    end))
+      return out, self:add_notices(notices, name), name, upto
+    end)
   end
 
   --- A slot that no expression gave; with `most` nil where so many of the
@@ -87,6 +87,7 @@ return function(B, write)
         made = add(self, row, state or "due")
       end
       replace(self, made and more.replaced)
+      self:add_notices(made and more.notices, name)
       return made, nil, made and name or false, made and made.id
     end))
   end
@@ -105,6 +106,14 @@ return function(B, write)
   --- One that waited does not run after all.
   function B:skip(id, reason, note, notices)
     return change(self, "skip", id, "('due')", SKIP, { reason = reason, note = note }, notices) and true
+  end
+
+  --- Some that waited do not run after all: { { id=, reason=, note= }, ... }; the ids of the notices.
+  function B:drop(name, list, notices)
+    return (write(self, "skip", function()
+      replace(self, list)
+      return self:add_notices(notices, name), nil, list[#list].id
+    end))
   end
 
   --- It is about to run for the first time; not where `most` of its schedule
