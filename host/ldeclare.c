@@ -3,7 +3,8 @@
 
 /* A file such as a schedule's is Lua, but it only says what there is: it runs
    in a state of its own that has neither clock nor files, whose memory and
-   time are bounded, and of which nothing but plain data comes out. */
+   time are bounded, and of which nothing but plain data comes out. A file that
+   is data itself, such as a catalogue, has no functions at all. */
 
 #include <lauxlib.h>
 #include <stdbool.h>
@@ -21,7 +22,8 @@ enum {
   TEXT_MAX = 1024 * 1024, MEMORY_MAX = 32 * 1024 * 1024,
   HOOK_EVERY = 100, STEPS_MAX = 10 * 1000 * 1000, PIECE = 4096,
   CPU_MAX = 2,               /* seconds */
-  DEPTH_MAX = 8, VALUES_MAX = 100000, STATEMENTS_MAX = 10000, WORDS_MAX = 8
+  DEPTH_MAX = 8, DATA_DEPTH_MAX = 32,
+  VALUES_MAX = 100000, STATEMENTS_MAX = 10000, WORDS_MAX = 8
 };
 
 /* What one file is read in. */
@@ -29,6 +31,7 @@ typedef struct Box {
   lua_State *I;              /* owned; NULL once closed */
   size_t used;
   long steps, values;
+  int depth_max;
   clock_t start;
   const char *text;          /* borrowed from the caller's stack */
   size_t length;
@@ -75,9 +78,9 @@ static void count_steps(lua_State *I, lua_Debug *ar) {
 
 /* Replaces the table at the top by a copy that nobody changes any more. */
 static void copy_table(lua_State *I, const char *word, int depth) {
-  if (depth > DEPTH_MAX)
-    luaL_error(I, "%s: tables stand in tables more than %d deep", word,
-               DEPTH_MAX);
+  int most = box_of(I)->depth_max;
+  if (depth > most)
+    luaL_error(I, "%s: tables stand in tables more than %d deep", word, most);
   luaL_checkstack(I, 8, NULL);
   lua_newtable(I);
   lua_insert(I, -2);                             /* copy table */
@@ -199,6 +202,12 @@ static int unknown(lua_State *I) {
                     "(a text stands in quotes)", name, lua_tostring(I, -1));
 }
 
+static int unknown_to_data(lua_State *I) {
+  return luaL_error(I, "'%s' is not known here: the file is data and has no "
+                    "functions of Lua (a text stands in quotes)",
+                    luaL_tolstring(I, 2, NULL));
+}
+
 static int assigned(lua_State *I) {
   const char *name = luaL_tolstring(I, 2, NULL);
   return luaL_error(I, "assignment to undeclared variable '%s' (write 'local "
@@ -238,6 +247,23 @@ static const char *next_piece(lua_State *I, void *ctx, size_t *n) {
   return piece;
 }
 
+/* Runs the file, where a global that is not there calls index. */
+static void run(lua_State *I, lua_CFunction index, int results) {
+  const Box *box = box_of(I);
+  lua_pushglobaltable(I);
+  lua_createtable(I, 0, 2);
+  lua_pushcfunction(I, index);
+  lua_setfield(I, -2, "__index");
+  lua_pushcfunction(I, assigned);
+  lua_setfield(I, -2, "__newindex");
+  lua_setmetatable(I, -2);
+  lua_pop(I, 1);
+  Text text = {box->text, box->text + box->length};
+  if (lua_load(I, next_piece, &text, CHUNK, "t")) lua_error(I);
+  lua_sethook(I, count_steps, LUA_MASKCOUNT, HOOK_EVERY);
+  lua_call(I, 0, results);
+}
+
 /* Leaves the list of statements in the registry. */
 static int evaluate(lua_State *I) {
   Box *box = box_of(I);
@@ -252,17 +278,18 @@ static int evaluate(lua_State *I) {
     lua_pushcclosure(I, statement, 2);
     lua_setglobal(I, box->words[i]);
   }
-  lua_pushglobaltable(I);
-  lua_createtable(I, 0, 2);
-  lua_pushcfunction(I, unknown);
-  lua_setfield(I, -2, "__index");
-  lua_pushcfunction(I, assigned);
-  lua_setfield(I, -2, "__newindex");
-  lua_setmetatable(I, -2);
-  Text text = {box->text, box->text + box->length};
-  if (lua_load(I, next_piece, &text, CHUNK, "t")) lua_error(I);
-  lua_sethook(I, count_steps, LUA_MASKCOUNT, HOOK_EVERY);
-  lua_call(I, 0, 0);
+  run(I, unknown, 0);
+  return 0;
+}
+
+/* Leaves a copy of the table that the file returns in the registry. */
+static int evaluate_data(lua_State *I) {
+  run(I, unknown_to_data, 1);
+  if (!lua_istable(I, -1))
+    return luaL_error(I, "it must return a table, got %s",
+                      luaL_typename(I, -1));
+  copy_table(I, "the table", 1);
+  lua_rawsetp(I, LUA_REGISTRYINDEX, box_of(I));
   return 0;
 }
 
@@ -301,11 +328,11 @@ static void hand_over(lua_State *L, lua_State *I) {
   }
 }
 
-static void push_statements(lua_State *L, lua_State *I) {
+/* Pushes what was left in the registry, or nil. */
+static void push_left(lua_State *L, lua_State *I) {
   /* Nothing here may ask for memory of I: nobody would catch it. */
-  if (lua_rawgetp(I, LUA_REGISTRYINDEX, box_of(I)) == LUA_TTABLE)
-    hand_over(L, I);
-  else lua_newtable(L);
+  lua_rawgetp(I, LUA_REGISTRYINDEX, box_of(I));
+  hand_over(L, I);
   lua_pop(I, 1);
 }
 
@@ -351,6 +378,34 @@ static void read_words(lua_State *L, Box *box) {
   }
 }
 
+/* Pushes what the file comes to, or nil, and { line, message } if it did not
+   come to its end, or nil. How many these are. */
+static int read_apart(lua_State *L, const Box *inside,
+                      lua_CFunction evaluation) {
+  if (inside->length > TEXT_MAX) {
+    lua_pushnil(L);
+    lua_createtable(L, 0, 1);
+    lua_pushfstring(L, "the file is longer than %d MiB", TEXT_MAX >> 20);
+    lua_setfield(L, -2, "message");
+    return 2;
+  }
+  Box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = *inside;
+  luaL_setmetatable(L, BOX);
+  lua_toclose(L, -1);
+  box->I = lua_newstate(allocate, box);
+  if (!box->I) return luaL_error(L, "out of memory");
+  *(Box **)lua_getextraspace(box->I) = box;
+  lua_pushcfunction(box->I, evaluation);
+  int status = lua_pcall(box->I, 0, 0, 0);
+  if (status != LUA_OK) push_fault(L, box->I, status);
+  else lua_pushnil(L);
+  lua_settop(box->I, 0);
+  push_left(L, box->I);
+  lua_insert(L, -2);
+  return 2;
+}
+
 /* read(text, words) -> list of { word, line, name, options, got, broken }, and
    { line, message } if the file did not come to its end; broken: it is in
    there. Each word is a function for the file: word "name" { options },
@@ -358,35 +413,28 @@ static void read_words(lua_State *L, Box *box) {
    place of a table.
    secret.file "PATH" and its like stand for { file = "PATH" }. */
 static int l_read(lua_State *L) {
-  Box inside = {.start = clock()};
+  Box inside = {.start = clock(), .depth_max = DEPTH_MAX};
   inside.text = luaL_checklstring(L, 1, &inside.length);
   luaL_checktype(L, 2, LUA_TTABLE);
-  if (inside.length > TEXT_MAX) {
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushfstring(L, "the file is longer than %d MiB", TEXT_MAX >> 20);
-    lua_setfield(L, -2, "message");
-    return 2;
-  }
   read_words(L, &inside);
-  Box *box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = inside;
-  luaL_setmetatable(L, BOX);
-  lua_toclose(L, -1);
-  box->I = lua_newstate(allocate, box);
-  if (!box->I) return luaL_error(L, "out of memory");
-  *(Box **)lua_getextraspace(box->I) = box;
-  lua_pushcfunction(box->I, evaluate);
-  int status = lua_pcall(box->I, 0, 0, 0);
-  if (status != LUA_OK) push_fault(L, box->I, status);
-  else lua_pushnil(L);
-  lua_settop(box->I, 0);
-  push_statements(L, box->I);
-  lua_insert(L, -2);
-  return 2;
+  int n = read_apart(L, &inside, evaluate);
+  if (lua_isnil(L, -n)) {
+    lua_newtable(L);
+    lua_replace(L, -n - 1);
+  }
+  return n;
 }
 
-static const luaL_Reg functions[] = {{"read", l_read}, {NULL, NULL}};
+/* data(text) -> the table that the text returns | nil, { line, message } */
+static int l_data(lua_State *L) {
+  Box inside = {.start = clock(), .depth_max = DATA_DEPTH_MAX};
+  inside.text = luaL_checklstring(L, 1, &inside.length);
+  lua_settop(L, 1);
+  return read_apart(L, &inside, evaluate_data);
+}
+
+static const luaL_Reg functions[] = {
+  {"read", l_read}, {"data", l_data}, {NULL, NULL}};
 
 int luaopen_host_declare(lua_State *L) {
   luaL_newmetatable(L, BOX);

@@ -5,30 +5,11 @@
 #include <string.h>
 
 #include "bindings.h"
-#include "buf.h"
 #include "lerr.h"
+#include "ltext.h"
 #include "own.h"
 
-#define BOX "host.own.bytes"
-
 enum { NAMES_MAX = 64 * 1024, TEXT_MAX = 4 * 1024 * 1024 };
-
-static int box_gc(lua_State *L) {
-  buf_clear(luaL_checkudata(L, 1, BOX));
-  return 0;
-}
-
-/* Pushes a buffer that Lua frees, should anything raise. */
-static Buf *push_box(lua_State *L, size_t max) {
-  Buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-  buf_init(b, max);
-  if (luaL_newmetatable(L, BOX)) {
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
-  }
-  lua_setmetatable(L, -2);
-  return b;
-}
 
 static const char *check_path(lua_State *L) {
   size_t n;
@@ -40,7 +21,7 @@ static const char *check_path(lua_State *L) {
 /* services(dir) -> list of names in no order | nil, err */
 static int l_services(lua_State *L) {
   const char *dir = check_path(L);
-  Buf *b = push_box(L, NAMES_MAX);
+  Buf *b = ltext_buf(L, NAMES_MAX);
   Err err;
   if (own_services(dir, b, &err) != 0) return lerr_fail(L, &err);
   lua_newtable(L);
@@ -54,10 +35,10 @@ static int l_services(lua_State *L) {
 /* read(path) -> text | nil, err */
 static int l_read(lua_State *L) {
   const char *path = check_path(L);
-  Buf *b = push_box(L, TEXT_MAX);
+  Buf *b = ltext_buf(L, TEXT_MAX);
   Err err;
   if (own_read(path, b, &err) != 0) return lerr_fail(L, &err);
-  lua_pushlstring(L, buf_str(b), b->len);
+  ltext_push(L, b);
   return 1;
 }
 

@@ -11,32 +11,23 @@
 #include "bindings.h"
 #include "lenviron.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "lopt.h"
 #include "lspec.h"
 #include "proc.h"
 #include "proclog.h"
 #include "state.h"
-#include "task.h"
 
 #define PROCESS "host.proc.process"
-#define WAITING "host.proc.waiting"
-
-typedef struct Waiting Waiting;
 
 typedef struct Process {
   Proc *proc;            /* NULL once it has ended or was closed */
   pid_t pid;
   lua_State *helper;     /* what end takes the anchor away with */
-  Waiting *waiting;      /* all who wait for the end */
+  Waiter *waiters;       /* for the end */
   bool ended;
   ProcEnd end;
 } Process;
-
-struct Waiting {
-  Wait wait;             /* first: both share an address */
-  Process *process;      /* the user value; NULL when not in the list */
-  Waiting *next;
-};
 
 /* Its address is the key of a thread that nobody runs, for callbacks: the
    stack of any other may be in use. */
@@ -92,24 +83,13 @@ static void push_end(lua_State *L, const ProcEnd *end) {
   lua_setfield(L, -2, "log_error");
 }
 
-static void wake_all(Process *p) {
-  Waiting *w = p->waiting;
-  p->waiting = NULL;
-  while (w) {
-    Waiting *next = w->next;
-    w->process = NULL;
-    wait_done(&w->wait);
-    w = next;
-  }
-}
-
 static void on_end(void *ctx, Proc *proc, const ProcEnd *end) {
   Process *p = ctx;
   p->end = *end;
   p->ended = true;
   p->proc = NULL;
   proc_free(proc);
-  wake_all(p);
+  lhandle_wake(&p->waiters);
   lua_pushnil(p->helper);          /* there is a slot: nothing else is there */
   lua_rawsetp(p->helper, LUA_REGISTRYINDEX, p);
 }
@@ -242,25 +222,6 @@ static int process_signal(lua_State *L) {
   return 1;
 }
 
-static void leave_list(Waiting *w) {
-  if (!w->process) return;
-  for (Waiting **at = &w->process->waiting; *at; at = &(*at)->next) {
-    if (*at != w) continue;
-    *at = w->next;
-    break;
-  }
-  w->process = NULL;
-}
-
-static void waiting_cancel(Wait *w) {
-  leave_list((Waiting *)w);
-}
-
-static int waiting_gc(lua_State *L) {
-  leave_list(luaL_checkudata(L, 1, WAITING));
-  return 0;
-}
-
 static int wait_k(lua_State *L, int status, lua_KContext ctx) {
   const Process *p = check(L);
   (void)status, (void)ctx;
@@ -274,15 +235,7 @@ static int process_wait(lua_State *L) {
   Process *p = check(L);
   lua_settop(L, 1);
   if (p->ended || !p->proc) return wait_k(L, LUA_OK, 0);
-  Waiting *w = lua_newuserdatauv(L, sizeof *w, 1);
-  *w = (Waiting){ .wait.cancel = waiting_cancel };
-  luaL_setmetatable(L, WAITING);
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, 1);
-  w->process = p;
-  w->next = p->waiting;
-  p->waiting = w;
-  return wait_for(L, &w->wait, 0, wait_k);
+  return lhandle_wait(L, &p->waiters, wait_k);
 }
 
 /* Kills it at once, if it lives; nobody learns how it ended. */
@@ -292,7 +245,7 @@ static int process_close(lua_State *L) {
   p->proc = NULL;
   if (!proc) return 0;
   proc_free(proc);
-  wake_all(p);
+  lhandle_wake(&p->waiters);
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, p);
   return 0;
@@ -317,16 +270,7 @@ static const luaL_Reg functions[] = {
 };
 
 int luaopen_host_proc(lua_State *L) {
-  luaL_newmetatable(L, PROCESS);
-  lua_pushcfunction(L, process_close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  luaL_newmetatable(L, WAITING);
-  lua_pushcfunction(L, waiting_gc);
-  lua_setfield(L, -2, "__gc");
+  lhandle_register(L, PROCESS, methods, process_close);
   lua_newthread(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &helper_key);
   lenviron_open(L);

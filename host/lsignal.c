@@ -10,11 +10,10 @@
 #include "bindings.h"
 #include "interrupt.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "state.h"
-#include "task.h"
 
 #define WATCH "host.signal.watch"
-#define WAITING "host.signal.waiting"
 
 /* Lua code that goes on without a turn of the loop after a signal that is to
    stop it is stopped after that many seconds. */
@@ -26,8 +25,6 @@ static const struct { const char *name; int signo; bool stops; } known[] = {
 
 enum { KNOWN = sizeof known / sizeof *known };
 
-typedef struct Waiting Waiting;
-
 typedef struct Watch {
   Loop *loop;            /* NULL once closed */
   lua_State *L;          /* of the state, for interrupt_catch */
@@ -35,13 +32,8 @@ typedef struct Watch {
   bool was[KNOWN];       /* acted like Ctrl-C before */
   int queue[KNOWN];      /* what nobody has taken yet, each once */
   int n;
-  Waiting *waiting;      /* nullable */
+  Waiter *waiter;        /* one at the most */
 } Watch;
-
-struct Waiting {
-  Wait wait;             /* first: both share an address */
-  Watch *watch;          /* the user value; NULL when it waits no more */
-};
 
 /* A handler has no context: these are the process's, one of each signal. */
 static struct Slot {
@@ -77,11 +69,7 @@ static void tell(Watch *w, int i) {
   for (int j = 0; j < w->n; j++)
     if (w->queue[j] == i) return;
   w->queue[w->n++] = i;
-  Waiting *waiting = w->waiting;
-  w->waiting = NULL;
-  if (!waiting) return;
-  waiting->watch = NULL;
-  wait_done(&waiting->wait);
+  lhandle_wake(&w->waiter);
 }
 
 static void on_loop(void *ctx) {
@@ -131,11 +119,7 @@ static int watch_close(lua_State *L) {
   bool any = false;
   for (int i = 0; i < KNOWN; i++) any |= slots[i].watch && known[i].stops;
   if (!any) state_urge(0);
-  Waiting *waiting = w->waiting;
-  w->waiting = NULL;
-  if (!waiting) return 0;
-  waiting->watch = NULL;
-  wait_done(&waiting->wait);
+  lhandle_wake(&w->waiter);
   return 0;
 }
 
@@ -184,20 +168,6 @@ static int l_watch(lua_State *L) {
 
 /* ---- waiting ---- */
 
-static void stop_waiting(Waiting *waiting) {
-  if (waiting->watch) waiting->watch->waiting = NULL;
-  waiting->watch = NULL;
-}
-
-static void waiting_cancel(Wait *w) {
-  stop_waiting((Waiting *)w);
-}
-
-static int waiting_gc(lua_State *L) {
-  stop_waiting(luaL_checkudata(L, 1, WAITING));
-  return 0;
-}
-
 static int wait_k(lua_State *L, int status, lua_KContext ctx) {
   Watch *w = luaL_checkudata(L, 1, WATCH);
   (void)status, (void)ctx;
@@ -212,16 +182,9 @@ static int wait_k(lua_State *L, int status, lua_KContext ctx) {
 static int watch_wait(lua_State *L) {
   Watch *w = luaL_checkudata(L, 1, WATCH);
   lua_settop(L, 1);
-  if (w->waiting) return luaL_error(L, "these signals are waited for already");
+  if (w->waiter) return luaL_error(L, "these signals are waited for already");
   if (w->n > 0 || !w->loop) return wait_k(L, LUA_OK, 0);
-  Waiting *waiting = lua_newuserdatauv(L, sizeof *waiting, 1);
-  *waiting = (Waiting){.wait.cancel = waiting_cancel};
-  luaL_setmetatable(L, WAITING);
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, 1);
-  waiting->watch = w;
-  w->waiting = waiting;
-  return wait_for(L, &waiting->wait, 0, wait_k);
+  return lhandle_wait(L, &w->waiter, wait_k);
 }
 
 /* watch:came(name) -> how often it came since it is watched, also where the
@@ -265,17 +228,7 @@ static const luaL_Reg functions[] = {
   {"interrupted", l_interrupted}, {NULL, NULL}};
 
 int luaopen_host_signal(lua_State *L) {
-  luaL_newmetatable(L, WATCH);
-  lua_pushcfunction(L, watch_close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  luaL_newmetatable(L, WAITING);
-  lua_pushcfunction(L, waiting_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 2);
+  lhandle_register(L, WATCH, methods, watch_close);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -18,12 +18,12 @@
 #include "env.h"
 #include "lerr.h"
 #include "lsecret.h"
+#include "ltext.h"
 #include "outfile.h"
 #include "console.h"
 #include "sha256.h"
 #include "sys.h"
 
-#define BOX "host.sys.bytes"
 #define LOCK "host.sys.lock"
 
 enum { READ_MAX = 256 * 1024 * 1024, RANDOM_MAX = 4096 };
@@ -44,23 +44,6 @@ static int check_fd(lua_State *L, int index) {
   return (int)fd;
 }
 
-static int box_gc(lua_State *L) {
-  buf_wipe(luaL_checkudata(L, 1, BOX));
-  return 0;
-}
-
-/* Pushes a buffer that Lua frees, should anything raise. */
-static Buf *push_box(lua_State *L, size_t max) {
-  Buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-  buf_init(b, max);
-  if (luaL_newmetatable(L, BOX)) {
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
-  }
-  lua_setmetatable(L, -2);
-  return b;
-}
-
 static size_t opt_max(lua_State *L, int index) {
   lua_Integer max = luaL_optinteger(L, index, READ_MAX);
   luaL_argcheck(L, max >= 0, index, "must not be negative");
@@ -73,31 +56,26 @@ static int result(lua_State *L, int failed, const Err *err) {
   return 1;
 }
 
-/* Pushes what the box on top holds, and empties it at once. */
-static int unbox(lua_State *L, Buf *b) {
-  lua_pushlstring(L, buf_str(b), b->len);
-  buf_clear(b);
-  return 1;
-}
-
 /* ---- files ---- */
 
 /* read_file(path[, max]) -> text | nil, err */
 static int l_read_file(lua_State *L) {
   const char *path = check_text(L, 1);
-  Buf *b = push_box(L, opt_max(L, 2));
+  Buf *b = ltext_buf(L, opt_max(L, 2));
   Err err;
   if (sys_read_file(b, path, &err)) return lerr_fail(L, &err);
-  return unbox(L, b);
+  ltext_push(L, b);
+  return 1;
 }
 
 /* stdin_read([max]) -> text | nil, err */
 static int l_stdin_read(lua_State *L) {
-  Buf *b = push_box(L, opt_max(L, 1));
+  Buf *b = ltext_buf(L, opt_max(L, 1));
   Err err;
   if (sys_read_fd(b, STDIN_FILENO, "standard input", &err))
     return lerr_fail(L, &err);
-  return unbox(L, b);
+  ltext_push(L, b);
+  return 1;
 }
 
 static mode_t opt_mode(lua_State *L, int index, lua_Integer other) {
@@ -337,12 +315,13 @@ static int l_sha256(lua_State *L) {
 
 /* boot_id() -> text that no other boot of any machine has | nil, err */
 static int l_boot_id(lua_State *L) {
-  Buf *b = push_box(L, 64);
+  Buf *b = ltext_buf(L, 64);
   Err err;
   if (sys_read_file(b, "/proc/sys/kernel/random/boot_id", &err))
     return lerr_fail(L, &err);
   while (b->len > 0 && b->data[b->len - 1] == '\n') b->len--;
-  return unbox(L, b);
+  ltext_push(L, b);
+  return 1;
 }
 
 /* whoami() -> "name@host": who answers for what is done, for the journal */

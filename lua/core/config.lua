@@ -291,7 +291,7 @@ end
 
 -- "set url in profile 'prod' of PATH or ERRAND_QALYPTUS_URL"
 function Config:next_step(profile, service, name)
-  if self.options.sandbox then return "the sandbox should have given it" end
+  if self.options.sandbox then return require("core.sandbox.data").absent(service) end
   local path = self:path()
   local text = path and ("set %s in profile '%s' of %s"):format(name, profile, path)
   if profile ~= self:open():profile() then return text or "set it in a configuration file" end
@@ -304,8 +304,9 @@ local function check_profile(self, profile)
   error_.raise("config", ("there is no profile '%s'%s"):format(profile, suggest.did_you_mean(profile, self:profiles())))
 end
 
--- What the catalogue gives where nobody said otherwise.
-local function fill_in(handle, profile, service, rows, catalogue)
+--- Puts in what the catalogue gives where nobody said otherwise.
+function Config:fill_in(profile, service, rows, catalogue)
+  local handle = self:open()
   local function give(name, value)
     if value == nil or handle:get(profile, service, name) ~= nil then return end
     local ok, err = handle:set(profile, service, name, value, "the catalogue")
@@ -315,8 +316,9 @@ local function fill_in(handle, profile, service, rows, catalogue)
   for _, row in ipairs(rows) do give(row[1], row.preset) end
 end
 
--- The url, and what the catalogue calls required.
-local function missing(self, profile, service, rows)
+--- What an account lacks, the url or what the catalogue calls required: the
+-- kind of the error and its text, or nil.
+function Config:missing(profile, service, rows)
   local handle = self:open()
   if not signin.is_set(handle, profile, service, "url") then
     return "config", ("%s needs a base URL: %s"):format(service, self:next_step(profile, service, "url"))
@@ -341,8 +343,8 @@ function Config:service(profile, service)
   raise_all(problems)
   profile = profile or handle:profile()
   check_profile(self, profile)
-  fill_in(handle, profile, service, rows, catalogue)
-  local kind, text = missing(self, profile, service, rows)
+  self:fill_in(profile, service, rows, catalogue)
+  local kind, text = self:missing(profile, service, rows)
   if kind then error_.raise(kind, text, { service = service }) end
   local out = {}
   for _, row in ipairs(rows) do
@@ -413,82 +415,14 @@ function Config:entries()
   return list
 end
 
--- Services that are known and have at least one setting: { profile, service }.
+--- Services that are known and have at least one setting: { profile, service }.
 function Config:accounts()
-  local handle, known, seen, list = self:open(), {}, {}, {}
-  for service in pairs(self.variables) do self:prepare(service) end -- takes its variables
-  for _, name in ipairs(self:services().names()) do known[name] = true end
-  for _, entry in ipairs(handle:names()) do
-    local profile = entry.profile == "" and handle:profile() or entry.profile
-    local key = profile .. "\0" .. entry.service
-    if known[entry.service] and not seen[key] then
-      seen[key] = true
-      list[#list + 1] = { profile = profile, service = entry.service }
-    end
-  end
-  table.sort(list, function(a, b)
-    if a.profile ~= b.profile then return a.profile < b.profile end
-    return a.service < b.service
-  end)
-  return list
-end
-
--- What stands in the way of an account that has nothing else wrong: what every
--- call would refuse. nil if nothing does.
-local function account_problem(self, account)
-  local handle, profile, service = self:open(), account.profile, account.service
-  local rows, _, _, catalogue = self:prepare(service)
-  fill_in(handle, profile, service, rows, catalogue)
-  local _, text = missing(self, profile, service, rows)
-  if text then return text end
-  local url, insecure_http = handle:get(profile, service, "url"), handle:get(profile, service, "insecure_http")
-  if type(url) == "string" and type(insecure_http or false) == "boolean" then
-    local base, err = require("host.http").base(url, insecure_http or false)
-    if not base then return ("%s.url: %s"):format(service, err.message) end
-  end
-  for _, row in ipairs(rows) do
-    local fault = row.secret and handle:lacks(profile, service, row[1])
-    if fault == "holds only blanks" then return ("%s.%s: the value %s"):format(service, row[1], fault) end
-  end
-  local way, no_way = signin.choose(self, profile, service, catalogue)
-  return not way and no_way or nil
-end
-
--- what is wrong with the corrected paths of an account
-local function path_problems(self, account)
-  local _, _, _, catalogue = self:prepare(account.service)
-  local texts = self:open():get(account.profile, account.service, "paths")
-  if type(texts) ~= "table" and type(texts) ~= "string" then return {} end -- unset, or of a wrong type and told so
-  local _, problems = require("core.paths").check(catalogue, type(texts) == "table" and texts or { texts })
-  for _, problem in ipairs(problems) do problem.path = ("profile '%s': %s"):format(account.profile, problem.path) end
-  return problems
+  return require("core.config.check").accounts(self)
 end
 
 --- Every problem of the whole configuration: list of { path, message }.
 function Config:check()
-  local ok, err = pcall(self.open, self)
-  if not ok then
-    if not error_.is(err) then error(err, 0) end
-    return { { path = "", message = err.message } }
-  end
-  local problems = table.move(self.common_problems, 1, #self.common_problems, 1, {})
-  for _, service in ipairs(self:services().names()) do
-    local used = self.variables[service] ~= nil
-    for _, entry in ipairs(self.handle_:names()) do used = used or entry.service == service end
-    if used then
-      local _, _, more = self:prepare(service)
-      table.move(more, 1, #more, #problems + 1, problems)
-    end
-  end
-  for _, account in ipairs(self:accounts()) do
-    local text = account_problem(self, account)
-    if text then
-      problems[#problems + 1] = { path = ("profile '%s'"):format(account.profile), message = text }
-    end
-    local more = path_problems(self, account)
-    table.move(more, 1, #more, #problems + 1, problems)
-  end
-  return problems
+  return require("core.config.check").problems(self)
 end
 
 local function new(options)

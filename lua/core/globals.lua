@@ -23,7 +23,10 @@ function M.index(globals, name)
     value = require(module)
   else
     local services = require "core.services"
-    if not services.exists(name) then return M.unknown(name) end
+    if not services.exists(name) then
+      services.explain(name)
+      return M.unknown(name)
+    end
     value = services.get(name)
   end
   rawset(globals, name, value)

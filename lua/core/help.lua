@@ -304,13 +304,22 @@ local function article(topic)
   return table.concat(parts, "\n\n")
 end
 
+-- Services of one's own that cannot be used.
+local function left_out(broken)
+  if #broken == 0 then return "" end
+  local names, texts = {}, {}
+  for i, one in ipairs(broken) do names[i], texts[i] = one.name or "all", one.message end
+  return "\n\nservices of your own that cannot be used:\n" .. list(names, texts)
+end
+
 local function contents()
   local cli, doc, services = require "core.cli", require "std.doc", require "core.services"
   local commands, names, texts, titles = {}, {}, {}, {}
+  local sound, broken = services.sound()
   for i, name in ipairs(cli.commands) do commands[i] = cli.module(name).summary end
   for i, entry in ipairs(doc) do names[i], texts[i] = entry.name, entry.summary end
-  for i, name in ipairs(services.names()) do titles[i] = services.catalogue(name).title or "" end
-  local parts = { "services:\n" .. list(services.names(), titles), "script library:\n" .. list(names, texts) }
+  for i, name in ipairs(sound) do titles[i] = services.catalogue(name).title or "" end
+  local parts = { "services:\n" .. list(sound, titles) .. left_out(broken), "script library:\n" .. list(names, texts) }
   -- The commands of a shell are nothing to type at the prompt.
   if require("core.session").command == "prompt" then
     parts[3] = wrap("?NAME says more; :search WORDS looks through all operations; :help lists the commands of the prompt, "
@@ -370,7 +379,10 @@ function help.topic(topic)
   if found_topic then return article(found_topic) end
   local services = require "core.services"
   local service, resource, op = topic:match("^([^.]+)%.?([^.]*)%.?(.*)$")
-  if not services.exists(service) then unknown(topic) end
+  if not services.exists(service) then
+    services.explain(service)
+    unknown(topic)
+  end
   local catalogue = services.catalogue(service)
   if resource == "" then return help.service(catalogue) end
   local found = catalogue.resource[resource] or services.no_resource(catalogue, resource)

@@ -56,6 +56,8 @@ return {
         .. "resume ID. With 4 it is in doubt: a change may have been made, and nobody could look. errand runs show ID says which; "
         .. "look into that system, then say what you saw with errand runs settle. errand runs undo ID --plan shows what "
         .. "taking the run back would do.",
+      "A run keeps the script that it began with. After mending a mistake in the script: errand runs abandon ID --reason TEXT, "
+        .. "then the same command again.",
       "On: errand help schedules. docs/durable-runs.md says what is promised.",
     } },
   { name = "schedules", summary = "Running scripts by themselves, seeing that they ran, being told when not.",

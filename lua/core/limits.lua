@@ -32,8 +32,8 @@ end
 -- @treturn table rate_requests, rate_seconds, rate_block, concurrency
 function M.of(catalogue, settings, sandbox)
   local rate = not sandbox and catalogue.rate or {}
-  local out = { rate_requests = rate.requests or 0, rate_seconds = rate.seconds, rate_block = (catalogue.rate or {}).block,
-    concurrency = settings.concurrency or rate.concurrency }
+  local out = { rate_requests = rate.requests or 0, rate_seconds = rate.seconds or rate.requests and 1,
+    rate_block = (catalogue.rate or {}).block, concurrency = settings.concurrency or rate.concurrency }
   if settings.rate == "none" then
     out.rate_requests = 0
   elseif settings.rate then

@@ -3,6 +3,7 @@
 
 local form = require "core.lint.form"
 local pattern = require "core.lint.pattern"
+local refs = require "core.lint.refs"
 local suggest = require "core.suggest"
 
 local M = {}
@@ -95,6 +96,16 @@ local function check_rows(report, path, catalogue, rows, untyped)
     end
   end
   return seen
+end
+
+local function check_shape(report, at, catalogue, rows)
+  check_keys(report, at, rows, shape_keys)
+  local names = check_rows(report, at, catalogue, rows)
+  for _, key in ipairs { "any_of", "one_of" } do
+    for _, name in ipairs(rows[key] or {}) do
+      if not names[name] then report.add(at .. "." .. key, "no row '%s'", name) end
+    end
+  end
 end
 
 local function check_path(report, at, op)
@@ -194,9 +205,11 @@ end
 
 local function check_envelope(report, at, envelope)
   check_keys(report, at, envelope, envelope_keys)
+  if envelope.ok and envelope.ok[2] == nil then report.add(at .. ".ok", "a pointer and a value expected") end
   local forms = envelope.problems or {}
   if type(forms[1]) ~= "table" then forms = { forms } end -- one form, or a list of them
   for _, one in ipairs(forms) do check_keys(report, at .. ".problems", one, problem_keys) end
+  if envelope.problems and not forms[1][1] then report.add(at .. ".problems", "no pointer") end
   if type(envelope.partial) == "table" then check_keys(report, at .. ".partial", envelope.partial, problem_keys) end
 end
 
@@ -248,7 +261,7 @@ local function check_operation(report, at, catalogue, op)
   check_rows(report, at .. ".query", catalogue, op.query)
   check_rows(report, at .. ".header", catalogue, op.header, true)
   if type(op.body) == "table" then
-    check_rows(report, at .. ".body", catalogue, op.body)
+    check_shape(report, at .. ".body", catalogue, op.body)
   elseif op.body then
     check_type(report, at .. ".body", catalogue, op.body)
   end
@@ -264,7 +277,11 @@ local function check_operation(report, at, catalogue, op)
   end
   if type(op.auth) == "string" then check_auth_name(report, at, catalogue, op.auth) end
   if type(op.envelope) == "table" then check_envelope(report, at .. ".envelope", op.envelope) end
-  if op.created then check_keys(report, at .. ".created", op.created, created_keys) end
+  if op.envelope == true then report.add(at .. ".envelope", "false or a table expected") end
+  if op.created then
+    check_keys(report, at .. ".created", op.created, created_keys)
+    if not op.created.header then report.add(at .. ".created", "no header") end
+  end
   if op.copy then check_copy(report, at, catalogue, op) end
   if op.fixed then check_fixed(report, at, catalogue, op) end
   if op.inverse then check_inverse(report, at, catalogue, op) end
@@ -301,6 +318,7 @@ local function check_resources(report, catalogue)
     if names[at] then report.add(at, "the resource stands twice") end
     names[at] = true
     check_keys(report, at, resource, resource_keys)
+    if not resource.operations then report.add(at, "no operations") end
     if resource.find then check_find(report, at .. ".find", catalogue, resource.find) end
     local seen = {}
     for _, op in ipairs(resource.operations or {}) do
@@ -337,16 +355,7 @@ local function check_auth(report, catalogue)
       check_keys(report, at .. ".login", way.login, login_keys)
       check_headers(report, at .. ".login.headers", way.login.headers)
       if not tostring(way.login.http):find "^%u+ /" then report.add(at .. ".login.http", "method and path expected") end
-    end
-  end
-end
-
-local function check_shape(report, at, catalogue, rows)
-  check_keys(report, at, rows, shape_keys)
-  local names = check_rows(report, at, catalogue, rows)
-  for _, key in ipairs { "any_of", "one_of" } do
-    for _, name in ipairs(rows[key] or {}) do
-      if not names[name] then report.add(at .. "." .. key, "no row '%s'", name) end
+      if not way.login.token then report.add(at .. ".login", "no token") end
     end
   end
 end
@@ -403,6 +412,7 @@ function M.check(catalogue)
   if #report.problems == 0 then
     check_service(report, catalogue)
     check_resources(report, catalogue)
+    refs.check(report, catalogue)
   end
   table.sort(report.problems)
   return report.problems

@@ -3,7 +3,8 @@
 
 -- Each has a folder with its catalogue.lua, and with a sandbox.lua where the
 -- sandbox shall play it. The files are data as those of lua/<service>/ are, but
--- nobody's tests have seen them: they are linted whenever they are loaded.
+-- nobody's tests have seen them: they are linted whenever they are loaded. One
+-- that is broken is an error to who uses it and to nobody else.
 
 local error_ = require "core.error"
 local host = require "host.own"
@@ -39,30 +40,41 @@ function M.dir()
   return require("core.config").below("XDG_CONFIG_HOME", "/.config", "/errand/services")
 end
 
---- Names of the services in it, in no order; raises kind "config" where one
--- cannot have its name.
-function M.names()
-  local dir = M.dir()
-  if not dir then return {} end
+local function folders(dir)
   local names, err = host.services(dir)
-  if not names then error_.rethrow(err) end
-  for _, name in ipairs(names) do
-    local why = taken(name)
-    if why then error_.raise("config", ("%s/%s: %s; give the folder another name"):format(dir, name, why)) end
-  end
-  return names
+  if names then return names end
+  if error_.is(err) then return nil, err.message end
+  error_.rethrow(err)
 end
 
--- The table that a file returns, evaluated without any library.
+--- Names of the services in it, in no order, and what of it is none: a list of
+-- { name =, message = } for folders that cannot have their name; where the
+-- folder itself cannot be read, one without name.
+function M.names()
+  local dir = M.dir()
+  if not dir then return {}, {} end
+  local found, why = folders(dir)
+  if not found then return {}, { { message = why } } end
+  local names, refused = {}, {}
+  for _, name in ipairs(found) do
+    why = taken(name)
+    if why then
+      refused[#refused + 1] = { name = name, message = ("%s/%s: %s; give the folder another name"):format(dir, name, why) }
+    else
+      names[#names + 1] = name
+    end
+  end
+  return names, refused
+end
+
+-- The table that a file returns. It is data and read as such, with bounds: one
+-- that goes on for ever must end.
 local function read(path)
   local text, err = host.read(path)
   if not text then error_.rethrow(err) end
-  local chunk, why = load(text, "@" .. path, "t", {})
-  if not chunk then error_.raise("config", why) end
-  local ok, value = pcall(chunk)
-  if not ok then error_.raise("config", tostring(value)) end
-  if type(value) ~= "table" then error_.raise("config", ("%s: it must return a table, got %s"):format(path, type(value))) end
-  return value
+  local value, fault = require("host.declare").data(text)
+  if value then return value end
+  error_.raise("config", ("%s:%s %s"):format(path, fault.line and fault.line .. ":" or "", fault.message))
 end
 
 local function refuse(path, problems)
@@ -73,20 +85,20 @@ local function refuse(path, problems)
   error_.raise("config", ("%s: %s"):format(path, text), { problems = #list > 1 and list or nil })
 end
 
--- Lint looks at what is there and expects tables where tables belong.
-local function lint(check, ...)
-  local ok, problems = pcall(check, ...)
-  return ok and problems or { "it is not built as a catalogue is: " .. tostring(problems) }
+-- What the file of that name says of a service, and its path; nil if there is
+-- none.
+local function part(name, file)
+  local dir = M.dir()
+  local path = dir and ("%s/%s/%s"):format(dir, name, file)
+  if path and sys.exists(path) then return read(path), path end
 end
 
 --- The catalogue of a service in that folder as its file returns it; nil if
 -- there is none. Raises kind "config" with all that is wrong with it.
 function M.catalogue(name)
-  local dir = M.dir()
-  local path = dir and ("%s/%s/catalogue.lua"):format(dir, name)
-  if not path or not sys.exists(path) then return nil end
-  local catalogue = read(path)
-  local problems = lint(require("core.lint").check, catalogue)
+  local catalogue, path = part(name, "catalogue.lua")
+  if not catalogue then return nil end
+  local problems = require("core.lint").check(catalogue)
   if catalogue.name ~= nil and catalogue.name ~= name then
     table.insert(problems, 1, ("service: name is '%s' and the folder's is '%s'; they must be the same"):format(
       tostring(catalogue.name), name))
@@ -97,11 +109,8 @@ end
 
 --- Its sandbox data; nil if it has none. Raises as M.catalogue does.
 function M.sandbox(name)
-  local dir = M.dir()
-  local path = dir and ("%s/%s/sandbox.lua"):format(dir, name)
-  if not path or not sys.exists(path) then return nil end
-  local data = read(path)
-  refuse(path, lint(require("core.sandbox.data").lint, data, require("core.catalogue").load(name)))
+  local data, path = part(name, "sandbox.lua")
+  if data then refuse(path, require("core.sandbox.data").lint(data, require("core.catalogue").load(name))) end
   return data
 end
 

@@ -35,6 +35,12 @@ local function joined(list, by)
   return #texts > 0 and table.concat(texts, by) or nil
 end
 
+--- What a call takes for a value that stands in a path, where all are texts.
+-- @tparam table row of the path
+function M.path_value(row, text)
+  return row.type == "integer" and math.tointeger(tonumber(text)) or text
+end
+
 -- path values: the leading scalars, or by name in the arguments
 local function place_path(catalogue, op, call, problems)
   local rows, out = op.path or {}, {}

@@ -8,15 +8,19 @@ local suggest = require "core.suggest"
 
 local M = {}
 local modules = {}
-local names
+local names, own_names, refused
+
+local function read_names()
+  if names then return end
+  local list = require("host.state").services()
+  own_names, refused = require("core.own").names()
+  names = table.move(own_names, 1, #own_names, #list + 1, list)
+  table.sort(names)
+end
 
 --- Sorted names of the services errand knows, those of one's own included.
 function M.names()
-  if not names then
-    local list, own = require("host.state").services(), require("core.own").names()
-    names = table.move(own, 1, #own, #list + 1, list)
-    table.sort(names)
-  end
+  read_names()
   return names
 end
 
@@ -27,13 +31,57 @@ function M.exists(name)
   return false
 end
 
+--- Raises kind "config" where somebody described a service of this name, but
+-- it cannot be one.
+function M.explain(name)
+  read_names()
+  for _, one in ipairs(refused) do
+    if not one.name or one.name == name then error_.raise("config", one.message) end
+  end
+end
+
 --- The indexed catalogue of a service.
 function M.catalogue(name)
   if not M.exists(name) then
+    M.explain(name)
     error_.raise("validation", ("no service '%s'%s; services: %s"):format(name, suggest.did_you_mean(name, M.names()),
       table.concat(M.names(), ", ")))
   end
   return catalogues.load(name)
+end
+
+-- What is wrong with a description of one's own; nil if nothing is.
+local function fault_of(name)
+  local ok, err = pcall(M.catalogue, name)
+  if ok then return nil end
+  if type(err) ~= "table" then return tostring(err) end -- a hole in the lint
+  if err.kind ~= "config" then error(err, 0) end
+  return err.problems and ("%s; errand help %s tells them"):format(err.message, name) or err.message
+end
+
+--- Sorted names of the services whose descriptions can be used, and those of
+-- one's own that cannot: a list of { name =, message = }.
+function M.sound()
+  read_names()
+  local broken, faults, list = table.move(refused, 1, #refused, 1, {}), {}, {}
+  for _, name in ipairs(own_names) do
+    faults[name] = fault_of(name)
+    if faults[name] then broken[#broken + 1] = { name = name, message = faults[name] } end
+  end
+  for _, name in ipairs(names) do
+    if not faults[name] then list[#list + 1] = name end
+  end
+  table.sort(broken, function(a, b) return (a.name or "") < (b.name or "") end)
+  return list, broken
+end
+
+--- The same names; what is left out is told as a warning.
+function M.usable()
+  local list, broken = M.sound()
+  for _, one in ipairs(broken) do
+    require("host.err").log("warn", ("%s is left out: %s"):format(one.name or "what you described", one.message))
+  end
+  return list
 end
 
 --- The operation behind "ixon.invites.create"; raises naming what is wrong.

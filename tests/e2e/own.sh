@@ -37,6 +37,12 @@ return {
 END
 }
 
+# says_nothing WHAT: on standard error
+says_nothing() {
+  [ ! -s "$tmp/err" ]
+  result $? "$1"
+}
+
 # ---- where they are
 
 try errand list-operations helpdesk
@@ -145,6 +151,66 @@ outputs '[{"id":1},{"id":2}]' "all pages come"
 grep -rq 'X-Api-Key: vault-token-1' "$tmp/seen" && grep -rq 'Api-Version: 2' "$tmp/seen" && grep -rq 'after=m1' "$tmp/seen"
 result $? "with the token, the header and the mark"
 
+# ---- numbers in paths, which a run looks up and takes back
+
+mkdir -p other/rooms
+cat >other/rooms/catalogue.lua <<'END'
+local room = { "room", "integer", min = 1 }
+return {
+  format = 1, name = "rooms", title = "Rooms", url = { example = "https://rooms.example.com" },
+  envelope = { message = { "/error" } },
+  resources = {
+    { "rooms", operations = {
+      { "list", http = "GET /rooms", summary = "List.", effect = "read", returns = "[object]", example = "rooms.rooms.list()" },
+    } },
+    { "bookings", find = { by = { { "day" } }, list = "bookings.list" }, operations = {
+      { "list", http = "GET /rooms/{room}/bookings", summary = "List.", effect = "read", path = { room },
+        envelope = { data = "/bookings" }, returns = "[object]", example = "rooms.bookings.list(1)" },
+      { "create", http = "POST /rooms/{room}/bookings", summary = "Book.", effect = "create", path = { room },
+        body = { { "day", "date", required = true } }, envelope = { data = "/booking" }, returns = "object",
+        inverse = { "bookings.delete", from = "/id" }, example = "rooms.bookings.create(1, { day = '2026-12-01' })" },
+      { "delete", http = "DELETE /rooms/{room}/bookings/{id}", summary = "Cancel.", effect = "set", danger = true,
+        path = { room, { "id", "integer" } }, returns = "none", example = "rooms.bookings.delete(1, 1)" },
+    } },
+  },
+}
+END
+cat >other/rooms/sandbox.lua <<'END'
+return {
+  base = "/rooms", ids = "integer", id = "id", account = {},
+  reply = { success = "{data}", failure = { error = "{message}" } },
+  stores = { bookings = { key = "day" } },
+  operations = {
+    ["bookings.list"] = { where = "room", wrap = { bookings = "{data}" } },
+    ["bookings.create"] = { set = { room = "{room}" }, wrap = { booking = "{data}" } },
+  },
+}
+END
+cat >book.lua <<'END'
+return workflow.define("book", { args = { { "room", "integer" } }, key = function(input) return tostring(input.room) end },
+  function(run, input) run:step("booking", rooms.bookings.create, input.room, { day = "2026-12-01" }) end)
+END
+export ERRAND_SERVICES=other
+try errand --sandbox=rooms.json run book.lua --room 2
+exits 0 "a step with a number in its path"
+says "booking  created" "makes it"
+try errand --sandbox=rooms.json run book.lua --room 2
+says "booking  found" "and finds it the next time"
+try errand --sandbox=rooms.json run book.lua --room 3
+says "booking  created" "in that room only"
+try errand --sandbox=rooms.json -e 'return #rooms.bookings.list(2)'
+outputs 1 "so there is one"
+try errand --sandbox=rooms.json runs undo "$(errand --sandbox=rooms.json runs -o csv | sed -n '2s/,.*//p')"
+exits 0 "it is taken back"
+try errand --sandbox=rooms.json -e 'return #rooms.bookings.list(3)'
+outputs 0 "and gone"
+try errand prove --limit 30 book.lua --room 2
+exits 0 "errand prove"
+outputs "0 duplicates, 0 losses, 0 open questions" "says so"
+try errand --sandbox -e 'rooms.rooms.list(1)'
+says "rooms.rooms.list: " "a resource with the name of its service is named whole"
+unset ERRAND_SERVICES
+
 # ---- a sandbox that was there before the service
 
 rm -rf world.json*
@@ -175,10 +241,11 @@ outputs "1 tickets" "which uses the service"
 named() {
   rm -rf bad
   described bad "$1"
-  try ERRAND_SERVICES=bad errand list-operations
+  try ERRAND_SERVICES=bad errand list-operations "$1"
   refused 2 "$2" "the name $1"
+  try ERRAND_SERVICES=bad errand list-operations ixon
+  exits 0 "and the others are there"
 }
-named ixon "errand has a service of that name"
 named table "means something else in scripts"
 named workflow "means something else in scripts"
 named core "means something else in scripts"
@@ -186,6 +253,14 @@ named schedule "its settings would be mistaken for ERRAND_SCHEDULE_FILE"
 named end "is no word of Lua"
 named Helpdesk "lower-case letters"
 named help-desk "lower-case letters"
+
+rm -rf bad
+described bad ixon
+try ERRAND_SERVICES=bad errand help
+outputs "errand has a service of that name" "the name of a service that is there already is told"
+try ERRAND_SERVICES=bad errand --sandbox -e 'return #ixon.users.list{}'
+outputs 45 "and that one remains"
+says_nothing "without a word"
 
 # wrong PATTERN REPLACEMENT CODE TEXT: a catalogue that was changed so
 wrong() {
@@ -197,10 +272,13 @@ wrong() {
 }
 wrong 'name = "helpdesk"' 'name = "wiki"' 2 "name is 'wiki' and the folder's is 'helpdesk'"
 wrong 'resources = {' 'resources = 5, more = {' 2 "bad/helpdesk/catalogue.lua: "
-wrong 'return {' 'return { io.open,' 2 "attempt to index a nil value (global 'io')"
-wrong 'return {' 'local x = os.getenv "HOME" return {' 2 "attempt to index a nil value (global 'os')"
+wrong 'return {' 'return { io.open,' 2 "catalogue.lua:1: 'io' is not known here: the file is data"
+wrong 'return {' 'local x = os.getenv "HOME" return {' 2 "catalogue.lua:1: 'os' is not known here: the file is data"
 wrong 'return {' 'return 5, {' 2 "it must return a table, got number"
 wrong 'title =' 'title = =' 2 "unexpected symbol"
+wrong 'title = "' 'title = os .. "' 2 "'os' is not known here"
+wrong 'return {' 'local f = function() end return { f, ' 2 "text, number, true, false or table expected, got function"
+wrong 'return {' 'local t = {} t.t = t return { t, ' 2 "more than 32 deep"
 
 rm -rf bad
 described bad helpdesk
@@ -234,6 +312,71 @@ rm -rf bad/helpdesk/catalogue.lua
 mkdir bad/helpdesk/catalogue.lua
 try ERRAND_SERVICES=bad errand help helpdesk
 refused 2 "catalogue.lua is no file" "a folder in its place"
+
+# ---- what goes on for ever ends, and harms nobody else
+
+# Each is bounded by what it does, not by the clock of this machine: 20 seconds
+# are for a slow one.
+hangs() {
+  rm -rf bad
+  described bad helpdesk
+  played bad helpdesk
+  described bad wiki
+  printf '%s\n' "$2" >"bad/helpdesk/$1"
+}
+for file in catalogue.lua sandbox.lua; do
+  for what in 'while true do end' 'local s = "x" while true do s = s .. s end' 'local t = {} while true do t[#t + 1] = { 1 } end'; do
+    hangs $file "$what"
+    try ERRAND_SERVICES=bad timeout 20 errand --sandbox call helpdesk tickets list
+    exits 2 "$file: $what"
+    says "bad/helpdesk/$file:" "who calls it is told where"
+    grep -Eq 'runs without end|no memory for the file' err
+    result $? "and what"
+  done
+done
+
+for text in 'while true do end' 'return { format = 1, name = "helpdesk" }' 'return {'; do
+  hangs catalogue.lua "$text"
+  for command in 'help' '--help' 'list-operations' 'search tickets' 'list-operations wiki' 'help wiki.tickets.list' 'version' 'doctor' \
+      'config check' 'export stubs' '--sandbox call ixon users list' '-e return(1)' '--sandbox -e return(#ixon.users.list{})' 'calls'; do
+    # shellcheck disable=SC2086
+    try ERRAND_SERVICES=bad timeout 20 errand $command
+    [ "$code" = 0 ] || { [ "$command" = doctor ] && [ "$code" = 1 ]; }
+    result $? "errand $command, beside $text"
+    case $command in
+      help | doctor) outputs bad/helpdesk/catalogue.lua "it tells of it" ;;
+      list-operations | 'search tickets' | 'export stubs') says "helpdesk is left out" "it warns" ;;
+      calls) ;;
+      *) says_nothing "it says nothing of it" ;;
+    esac
+  done
+  try ERRAND_SERVICES=bad timeout 20 errand list-operations
+  outputs wiki.tickets.list "the other one of one's own is there"
+  try ERRAND_SERVICES=bad timeout 20 errand __complete -- call ""
+  outputs wiki "completion has it, too"
+  try ERRAND_SERVICES=bad timeout 20 errand -e 'return helpdesk.tickets'
+  exits 2 "a script that uses it is told"
+done
+try ERRAND_SERVICES=bad ERRAND_HELPDESK_KEY=x errand config check
+exits 2 "once it is configured, it is a problem of the configuration"
+outputs "  helpdesk: bad/helpdesk/catalogue.lua:" "that is told"
+
+hangs sandbox.lua 'return { bse = 1 }'
+try ERRAND_SERVICES=bad errand --sandbox call ixon users list
+exits 0 "broken sandbox data leave the others alone"
+says_nothing "without a word"
+try ERRAND_SERVICES=bad errand doctor
+outputs "--sandbox leaves out service helpdesk of your own: bad/helpdesk/sandbox.lua" "errand doctor tells"
+hangs sandbox.lua 'return { base = "/h", ids = "integer", id = "id", account = { key = "k" }, reply = {}, seed = { tickets = 5 } }'
+try ERRAND_SERVICES=bad errand --sandbox call ixon users list
+exits 0 "nor do data that the lint finds nothing wrong with"
+says "the sandbox cannot play helpdesk" "which are warned of"
+
+mkdir "$tmp/shut" && chmod 0 "$tmp/shut"
+if ! ls "$tmp/shut" >/dev/null 2>&1; then # not as root
+  try ERRAND_SERVICES="$tmp/shut" errand list-operations ixon
+  exits 0 "a folder that cannot be read"
+fi
 
 cd "$here" || exit 1
 done_testing

@@ -6,6 +6,7 @@ local fuzz = ...
 local catalogues = require "core.catalogue"
 local docs = require "core.export.docs"
 local json = require "host.json"
+local limits = require "core.limits"
 local lint = require "core.lint"
 local openapi = require "core.export.openapi"
 local request_ = require "core.request"
@@ -59,6 +60,7 @@ end
 
 local function use(catalogue)
   tell(catalogue)
+  limits.describe(limits.of(catalogue, {}, false))
   for _, resource in ipairs(catalogue.resource_list) do
     for _, op in ipairs(resource.operations) do
       local list = {}

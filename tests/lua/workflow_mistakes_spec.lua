@@ -31,6 +31,16 @@ t.describe("a workflow with a mistake", function()
     has(said(runs.wrap("run:stop()", HEAD:gsub("'k'", "'l'"))), CORRECT)
   end)
 
+  t.it("tells the line and the call that it is about", function()
+    runs.fresh()
+    local typo = said(runs.wrap("run:step('s', ixon.invites.craete, {})", HEAD))
+    has(typo, CORRECT)
+    t.ok(typo:find("held: [^ ]+:%d+: ixon.invites has no operation 'craete' %(did you mean 'create'%?%)"), typo)
+    local member = said(runs.wrap("run:step('s', ixon.invites.create, { emialAddress = 'x' })", HEAD:gsub("'k'", "'l'")))
+    has(member, CORRECT)
+    t.ok(member:find("held: [^ ]+:%d+: ixon.invites.create: %d problems, nothing was sent %(.*did you mean 'emailAddress'%?"), member)
+  end)
+
   t.it("is not what holds a run whose step failed, nor one that wants to be held", function()
     runs.fresh { "status=400:ixon.invites.create@1" }
     t.ok(not said(runs.wrap(runs.invite, HEAD), runs.people.a):find("corrected", 1, true))

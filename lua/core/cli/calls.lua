@@ -70,7 +70,7 @@ end
 -- by method and path.
 local function check_names(given)
   local services, known = require "core.services", {}
-  local list = given.service and { given.service } or services.names()
+  local list = given.service and { given.service } or services.usable()
   for _, service in ipairs(list) do
     for _, resource in ipairs(services.catalogue(service).resource_list) do
       for _, op in ipairs(resource.operations) do

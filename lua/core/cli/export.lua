@@ -35,7 +35,7 @@ end
 function forms.docs(dir)
   if not dir then raise("which directory? errand export docs DIR") end
   local services = require "core.services"
-  for _, name in ipairs(services.names()) do
+  for _, name in ipairs(services.usable()) do
     write(dir, name .. ".md", require("core.export.docs").page(services.catalogue(name)))
   end
 end
@@ -43,7 +43,7 @@ end
 function forms.stubs(dir)
   local services, stubs = require "core.services", require "core.export.stubs"
   local parts, names = { stubs.library() }, { "errand" }
-  for _, name in ipairs(services.names()) do
+  for _, name in ipairs(services.usable()) do
     parts[#parts + 1], names[#names + 1] = stubs.service(services.catalogue(name)), name
   end
   if not dir or dir == "-" then

@@ -187,7 +187,8 @@ function cli.describe(err)
   local message = tostring(err.message or err)
   if err.where and message:sub(1, #err.where) ~= err.where then parts[#parts + 1] = err.where end
   local id = err.operation
-  if id and err.service and id:sub(1, #err.service + 1) ~= err.service .. "." then
+  -- "rooms.list" of a service that is called rooms, too, is not yet the whole
+  if id and err.service and not (id:sub(1, #err.service + 1) == err.service .. "." and id:find "%..*%.") then
     id = err.service .. "." .. id
   end
   id = id or err.service

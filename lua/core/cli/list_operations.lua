@@ -38,7 +38,7 @@ end
 --- list.run(args): args[1] narrows to one service.
 function list.run(args)
   if args[2] then require("core.error").raise("validation", "usage: errand " .. list.usage) end
-  local rows = list.rows(args[1] and { args[1] } or require("core.services").names())
+  local rows = list.rows(args[1] and { args[1] } or require("core.services").usable())
   local output, format = require "core.output", require("core.session").output
   if format then
     output.write(records(rows), format, { columns = (format == "table" or format == "csv") and COLUMNS or nil })

@@ -56,7 +56,7 @@ end
 -- first: those in which all words occur, or else those with the most.
 function search.find(words)
   local services, found, most = require "core.services", {}, 0
-  for _, name in ipairs(services.names()) do
+  for _, name in ipairs(services.usable()) do
     for _, resource in ipairs(services.catalogue(name).resource_list) do
       for _, op in ipairs(resource.operations) do
         local texts, total, matched = fields(op, resource), 0, 0

@@ -60,6 +60,21 @@ local FILES <const> = {
   { "~/.cache/errand/tokens", "Tokens, where the setting cache_tokens is on." },
 }
 
+-- A page that begins with what it is about.
+local function begin(name, section, title, text)
+  local page = roff.page(name, section, title)
+  page:section "description"
+  add_text(page, text)
+  return page
+end
+
+-- The text of a page, with the others that it leads to.
+local function finish(page, others)
+  page:section "see also"
+  add_text(page, others)
+  return page:text()
+end
+
 --- errand(1), of what errand help says.
 function M.errand()
   local cli = require "core.cli"
@@ -81,16 +96,13 @@ function M.errand()
   add_exit_codes(page)
   page:section "files"
   for _, row in ipairs(FILES) do page:item(roff.bold(row[1]), roff.escape(row[2])) end
-  page:section "see also"
-  add_text(page, "errand-topics(7), errand-library(3), errand-config(5), errand-schedule(5), errand-catalogue(5)")
-  return page:text()
+  return finish(page, "errand-topics(7), errand-library(3), errand-config(5), errand-schedule(5), errand-catalogue(5)")
 end
 
 --- errand-topics(7): what errand help leads on to.
 function M.topics()
-  local page = roff.page("errand-topics", 7, "work with errand that takes more than one command")
-  page:section "description"
-  add_text(page, "Each of these is a topic of errand help, too.")
+  local page = begin("errand-topics", 7, "work with errand that takes more than one command",
+    "Each of these is a topic of errand help, too.")
   for _, topic in ipairs(require "core.helptopics") do
     page:section(topic.name)
     add_text(page, topic.summary)
@@ -98,16 +110,13 @@ function M.topics()
       if type(part) == "table" then page:code(part[1]) else add_text(page, part) end
     end
   end
-  page:section "see also"
-  add_text(page, "errand(1), errand-library(3), errand-config(5), errand-schedule(5), errand-catalogue(5)")
-  return page:text()
+  return finish(page, "errand(1), errand-library(3), errand-config(5), errand-schedule(5), errand-catalogue(5)")
 end
 
 --- errand-library(3): what scripts find as globals.
 function M.library()
-  local page = roff.page("errand-library", 3, "what scripts of errand find as globals")
-  page:section "description"
-  add_text(page, "Every service is a global, too, such as ixon; errand help SERVICE lists what it can do. "
+  local page = begin("errand-library", 3, "what scripts of errand find as globals",
+    "Every service is a global, too, such as ixon; errand help SERVICE lists what it can do. "
     .. "The names below are there beside Lua's own library.")
   for _, entry in ipairs(require "std.doc") do
     page:section(entry.name)
@@ -117,9 +126,7 @@ function M.library()
     for _, one in ipairs(entry.parameters or {}) do page:item(roff.bold(one[1]), roff.escape(one[2])) end
     if entry.example then page:code(entry.example) end
   end
-  page:section "see also"
-  add_text(page, "errand(1)")
-  return page:text()
+  return finish(page, "errand(1)")
 end
 
 local function add_settings(page, title, rows)
@@ -138,7 +145,7 @@ end
 local function settings(page)
   add_settings(page, "settings of every service", require("core.settings").rows)
   local services = require "core.services"
-  for _, name in ipairs(services.names()) do
+  for _, name in ipairs(services.usable()) do
     add_settings(page, "settings of " .. name, services.catalogue(name).settings or {})
   end
 end
@@ -160,9 +167,7 @@ function M.pages(docs)
     local page = roff.page(row[2], 5, row[3])
     markdown.add(page, text)
     if row.more then row.more(page) end
-    page:section "see also"
-    add_text(page, "errand(1)")
-    out[#out + 1] = { row[2] .. ".5", page:text() }
+    out[#out + 1] = { row[2] .. ".5", finish(page, "errand(1)") }
   end
   return out
 end

@@ -4,13 +4,15 @@
 -- The other checks look into what is there. Somebody's own catalogue may hold
 -- anything, so they come after this one, and only where it finds nothing.
 
+local json = require "host.json"
+
 local M = {}
 
--- A form is the name of a type, "any", or one of these. The members of a list
--- that is `spoken` are told by their names alone: users.list, not
--- resources[users].operations[list].
+-- A form is the name of a type, "integer", "json", or one of these. The members
+-- of a list that is `spoken` are told by their names alone: users.list, not
+-- resources[users].operations[list]. In a map `but` has the forms of some names.
 local function list(form, spoken) return { list = form, spoken = spoken } end
-local function map(form) return { map = form } end
+local function map(form, but) return { map = form, but = but or {} } end
 local function record(members) return { members = members } end
 local function either(...) return { either = { ... } } end
 
@@ -19,32 +21,35 @@ local scalar = either("string", "number", "boolean")
 local pairs_ = map(scalar)
 
 local row = record { [1] = "string", enum = list(scalar), not_in = list(scalar), pattern = "string", value = "string",
-  operators = texts, as = "string", min = "number", max = "number" }
+  operators = texts, as = "string", min = "number", max = "number", default = "json", preset = "json" }
 local rows = list(row)
 local header = record { [1] = "string", value = "string" }
 local problem = record { [1] = "string", message = "string", path = "string", index = "string" }
 local problems = either(problem, list(problem))
-local inverse = record { [1] = "string", set = map "any" }
+local inverse = record { [1] = "string", set = map "json" }
 
-local fixed = map(either(scalar, pairs_))
+local fixed = map(either(scalar, pairs_), { query = pairs_ })
 
-local envelope = record { data = "string", ok = "table", status = "string", message = texts, problems = problems,
-  partial = problem, refused = list "number", code = texts }
+local envelope = record { data = "string", ok = record { [1] = "string", [2] = scalar }, status = "string", message = texts,
+  problems = problems, partial = problem, refused = list "integer", code = texts }
+
+local shape = record { any_of = texts, one_of = texts, min = "integer", rows = rows }
 
 local operation = record { [1] = "string", http = "string", example = "string", path = rows, query = rows, header = rows,
-  body = either("string", rows), files = rows, fixed = fixed, auth = either("string", "boolean"), without = texts,
+  body = either("string", shape), files = rows, fixed = fixed, auth = either("string", "boolean"), without = texts,
   envelope = either("boolean", envelope), paging = either("string", "boolean"), returns = "string",
   created = record { header = "string", as = "string" }, inverse = either(inverse, list(inverse)), copy = map "string", look = texts }
 
-local find = record { by = list(record { [1] = "string", at = either("string", texts) }), list = "string", record = "string",
-  get = "string" }
+local find = record { by = list(record { [1] = "string", at = either("string", texts), query = map "json" }), list = "string",
+  record = "string", get = "string", query = map "json" }
 
-local login = record { http = "string", headers = list(header), token = "string", refused = list "number", without = texts }
-local way = record { name = "string", needs = texts, login = login, send = list(header), renew = list "number" }
+local login = record { http = "string", headers = list(header), json = map "json", token = "string", refused = list "integer",
+  without = texts }
+local way = record { name = "string", needs = texts, login = login, send = list(header), renew = list "integer" }
 
-local shape = record { any_of = texts, one_of = texts, min = "number", rows = rows }
+local rate = record { requests = "integer", seconds = "number", concurrency = "integer", block = "number" }
 
-local catalogue = record { name = "string", url = record { default = "string", example = "string" }, check = "string",
+local catalogue = record { name = "string", rate = rate, url = record { default = "string", example = "string" }, check = "string",
   settings = rows, headers = list(header), auth = list(way), envelope = envelope, paging = map(record {
     style = "string", send = "string", size = "string", page_size = "number", default = "number", next = "string", total = "string",
     items = "string", all = "string" }),
@@ -54,7 +59,14 @@ local catalogue = record { name = "string", url = record { default = "string", e
 local check
 
 local function add(report, path, form, value)
-  report.add(path == "" and "service" or path, "%s expected, got %s", form, type(value))
+  local got = type(value) == "number" and tostring(value) or type(value)
+  report.add(path == "" and "service" or path, "%s expected, got %s", form, got)
+end
+
+-- Numbers that no text can stand for are none.
+local function is(value, name)
+  if name == "integer" then return math.type(value) == "integer" end
+  return type(value) == name and (name ~= "number" or value - value == 0)
 end
 
 local function below(path, key)
@@ -66,6 +78,11 @@ end
 local function place(path, i, value)
   local name = type(value) == "table" and type(value[1]) == "string" and value[1] or nil
   return name and ("%s[%s]"):format(path, name) or below(path, i)
+end
+
+local function check_json(report, path, value)
+  local text, err = json.encode(value)
+  if not text then report.add(path, "%s", err.message) end
 end
 
 local function check_list(report, path, value, form)
@@ -85,7 +102,7 @@ local function check_map(report, path, value, form)
     if type(key) ~= "string" then
       report.add(path == "" and "service" or path, "names expected as keys, got %s", tostring(key))
     else
-      check(report, below(path, key), member, form)
+      check(report, below(path, key), member, form.but[key] or form.map)
     end
   end
 end
@@ -125,12 +142,14 @@ local function check_either(report, path, value, forms)
 end
 
 function check(report, path, value, form)
-  if type(form) == "string" then
-    if form ~= "any" and type(value) ~= form then add(report, path, form, value) end
+  if form == "json" then
+    check_json(report, path, value)
+  elseif type(form) == "string" then
+    if not is(value, form) then add(report, path, form, value) end
   elseif form.list then
     check_list(report, path, value, form)
   elseif form.map then
-    check_map(report, path, value, form.map)
+    check_map(report, path, value, form)
   elseif form.either then
     check_either(report, path, value, form.either)
   else

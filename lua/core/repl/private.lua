@@ -91,7 +91,10 @@ end
 local function catalogues(tokens)
   local services, list = require "core.services", {}
   for _, token in ipairs(tokens) do
-    if token.kind == "name" and services.exists(token.text) then list[services.catalogue(token.text)] = true end
+    if token.kind == "name" and services.exists(token.text) then
+      local ok, catalogue = pcall(services.catalogue, token.text) -- the statement itself will tell
+      if ok then list[catalogue] = true end
+    end
   end
   for _, bound in next, services.bound do list[bound.catalogue] = true end
   return list

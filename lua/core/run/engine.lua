@@ -89,9 +89,9 @@ end
 
 -- ---- how a run ends ----
 
-local function error_text(err)
+local function error_text(err, message)
   local is = error_.is(err)
-  return json.encode(json.object { kind = is and err.kind or "script", message = step_.message(err),
+  return json.encode(json.object { kind = is and err.kind or "script", message = message or step_.message(err),
     path = is and err.step or nil, where = is and err.where or nil, status = is and err.status or nil })
 end
 
@@ -158,17 +158,30 @@ local function end_value(R, value)
   return outcome(R, "done", nil, nil, text and json.decode(text) or nil)
 end
 
+-- Whether the script itself is wrong: resuming it as it was ends here again. A
+-- call that is refused before it is sent is the script's, too.
+local function is_mistake(err)
+  return not error_.is(err) or (err.kind == "script" or err.kind == "validation") and not err.step
+end
+
+-- With the line and the call, without which a mistake is not found.
+local function mistake_of(err)
+  local text = step_.message(err)
+  if not error_.is(err) then return text end
+  if err.service and err.operation then text = ("%s.%s: %s"):format(err.service, err.operation, text) end
+  return err.where and err.where .. ": " .. text or text
+end
+
 local function end_error(R, definition, err)
   if protect.is_stop(err) then
     if err.state == "undo" then return undo(R, err.reason) end
     return end_stop(R, err)
   end
-  local message = step_.message(err)
-  if definition.on_fail == "undo" then return undo(R, message) end
   local state = error_.is(err) and err.decided == "fail" and "failed" or "held"
-  R:write("state", state, error_text(err))
-  -- of the script itself, not of a step: resuming it as it was may well end here again
-  local own = state == "held" and (not error_.is(err) or err.kind == "script" and not err.step)
+  local own = state == "held" and is_mistake(err)
+  local message = own and mistake_of(err) or step_.message(err)
+  if definition.on_fail == "undo" then return undo(R, message) end
+  R:write("state", state, error_text(err, message))
   return outcome(R, state, message, error_.is(err) and err.step or nil, nil, own and "script" or nil)
 end
 

@@ -12,6 +12,7 @@ local error_ = require "core.error"
 local get = require("core.pointer").get
 local json = require "host.json"
 local kept = require "core.kept"
+local request_ = require "core.request"
 
 local M = {}
 
@@ -123,12 +124,6 @@ local function is_scalar(value)
   return type(value) == "string" or type(value) == "number" or json.is_number(value)
 end
 
--- A path value of the type that its row wants; the journal has texts.
-local function path_value(row, value)
-  if row.type == "integer" then return math.tointeger(tonumber(value)) or value end
-  return value
-end
-
 -- Path values by name; a scalar fills the last one.
 local function fit_path(op, info, scalar)
   local out, used = {}, false
@@ -136,7 +131,7 @@ local function fit_path(op, info, scalar)
     local value = info.path and info.path[row.name]
     if i == #op.path and scalar ~= nil and not row.join then value, used = check.text(scalar), true end
     if value == nil and not row.join then return nil, row.name end
-    if not row.join then out[#out + 1] = path_value(row, value) end
+    if not row.join then out[#out + 1] = request_.path_value(row, value) end
   end
   return out, used
 end

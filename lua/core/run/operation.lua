@@ -240,13 +240,21 @@ local function natural_key(resource, body)
   end
 end
 
-local function path_values(resource, catalogue, request)
+-- What a call takes for a value that stands in a request's path.
+local function path_value(rows, pair)
+  for _, row in ipairs(rows or {}) do
+    if row.name == pair[1] then return request_.path_value(row, pair[2]) end
+  end
+  return pair[2]
+end
+
+local function path_values(resource, catalogue, request, rows)
   local list = not resource.find.record and catalogues.operation(catalogue, resource.find.list or resource.name .. ".list")
   local out = {}
   for _, pair in ipairs(request.path or {}) do
     local wanted = not list
     for _, row in ipairs(list and list.path or {}) do wanted = wanted or row.name == pair[1] end
-    if wanted then out[#out + 1] = pair[2] end
+    if wanted then out[#out + 1] = path_value(list and list.path or rows, pair) end
   end
   return out
 end
@@ -266,7 +274,7 @@ local function asked(desc)
   for _, name in ipairs(desc.op.look or { desc.op.resource }) do
     local resource = catalogue.resource[name]
     local key = resource and resource.find and natural_key(resource, body)
-    if key then out[#out + 1] = { resource = resource, key = key, path = path_values(resource, catalogue, desc.request) } end
+    if key then out[#out + 1] = { resource = resource, key = key, path = path_values(resource, catalogue, desc.request, desc.op.path) } end
   end
   return out
 end
@@ -379,7 +387,7 @@ function M.inverse(desc, arguments)
   local call
   if desc.own then
     call = { positional = {}, arguments = desc.request.value }
-    for i, pair in ipairs(desc.request.path or {}) do call.positional[i] = pair[2] end
+    for i, pair in ipairs(desc.request.path or {}) do call.positional[i] = path_value(desc.op.path, pair) end
   else
     call = request_.parse(desc.op, table.unpack(arguments, 1, arguments.n))
   end

@@ -434,7 +434,8 @@ end
 function Sim:account(bound)
   local service = self.by_name[bound.service]
   if not service then
-    error_.raise("validation", ("there is no simulated %s: it has no sandbox"):format(bound.service), { service = bound.service })
+    local why = require("core.sandbox.data").absent(bound.service)
+    error_.raise("validation", ("there is no simulated %s: %s"):format(bound.service, why), { service = bound.service })
   end
   local account = { service = bound.service, profile = bound.profile, catalogue = bound.catalogue, settings = service.settings,
     base = BASE .. service.data.base, identity = "simulated", protected = false, replay = self }
