@@ -153,6 +153,7 @@ void auth_free(Auth *auth) {
   buf_wipe(&auth->token);
   buf_wipe(&auth->refused);
   buf_wipe(&auth->login_body);
+  auth_lines_drop(auth);
   auth_drop(&auth->pieces);
   free(auth);
 }
@@ -180,34 +181,70 @@ static void add_own(const AuthReq *req, const char **lines, size_t *n) {
 
 static void on_reply(void *ctx, HttpReq *http);
 
+/* Makes lines, with room for the call's own. */
+static int make_lines(AuthReq *req, const AuthMethod *m, Lines *made,
+                      Err *err) {
+  Auth *auth = req->auth;
+  const AuthSpec *spec = &auth->spec;
+  *made = (Lines){ .method = m, .serial = auth->serial };
+  made->line = auth_keep(&made->pieces, sizeof *made->line *
+      (spec->nheaders + (m ? m->nsend : 0) + req->call.nheaders + 1));
+  if (made->line &&
+      auth_headers(auth, spec->headers, spec->nheaders, false, req->without,
+                   req->nwithout, made->line, &made->n, &made->pieces,
+                   err) == 0 &&
+      (!m || auth_headers(auth, m->send, m->nsend, false, req->without,
+                          req->nwithout, made->line, &made->n, &made->pieces,
+                          err) == 0)) return 0;
+  if (!made->line) out_of_memory(err);
+  auth_drop(&made->pieces);
+  return -1;
+}
+
+void auth_lines_drop(Auth *auth) {
+  auth_drop(&auth->lines.pieces);
+  auth->lines = (Lines){ .line = NULL };
+}
+
+/* For a call without lines of its own, which most are. NULL: err. */
+static const Lines *known_lines(AuthReq *req, const AuthMethod *m, Err *err) {
+  Auth *auth = req->auth;
+  const Lines *known = &auth->lines;
+  if (known->line && known->method == m && known->serial == auth->serial)
+    return known;
+  auth_lines_drop(auth);
+  return make_lines(req, m, &auth->lines, err) ? NULL : known;
+}
+
+static int send_with(AuthReq *req, const Lines *lines, Err *err) {
+  HttpCall call = req->call;
+  call.headers = lines->line;
+  call.nheaders = lines->n;
+  req->http = http_send(req->auth->http, &call, on_reply, req, err);
+  if (!req->http) return -1;
+  req->call.partial = NULL;      /* the request has it now */
+  return 0;
+}
+
+static int send_call(AuthReq *req, const AuthMethod *m, Err *err) {
+  if (req->nwithout == 0 && req->call.nheaders == 0) {
+    const Lines *known = known_lines(req, m, err);
+    return known ? send_with(req, known, err) : -1;
+  }
+  Lines own;
+  if (make_lines(req, m, &own, err)) return -1;
+  add_own(req, own.line, &own.n);
+  int rc = send_with(req, &own, err);
+  auth_drop(&own.pieces);
+  return rc;
+}
+
 int auth_start(AuthReq *req, Err *err) {
   Auth *auth = req->auth;
   auth_stop_timer(req);
   if (req->only) return auth_end_soon(req, err);
-  const AuthSpec *spec = &auth->spec;
   const AuthMethod *m = req->flags & AUTH_NONE ? NULL : auth->method;
-  Piece *pieces = NULL;
-  size_t n = 0;
-  const char **lines = auth_keep(&pieces, sizeof *lines * (spec->nheaders +
-      (m ? m->nsend : 0) + req->call.nheaders + 1));
-  int rc = lines ? 0 : out_of_memory(err);
-  if (!rc)
-    rc = auth_headers(auth, spec->headers, spec->nheaders, false, req->without,
-                      req->nwithout, lines, &n, &pieces, err);
-  if (!rc && m)
-    rc = auth_headers(auth, m->send, m->nsend, false, req->without,
-                      req->nwithout, lines, &n, &pieces, err);
-  if (!rc) {
-    add_own(req, lines, &n);
-    HttpCall call = req->call;
-    call.headers = lines;
-    call.nheaders = n;
-    req->http = http_send(auth->http, &call, on_reply, req, err);
-    if (!req->http) rc = -1;
-    else req->call.partial = NULL;   /* the request has it now */
-  }
-  auth_drop(&pieces);
-  if (rc) return -1;
+  if (send_call(req, m, err)) return -1;
   req->attempts++;
   req->serial = auth->serial;
   req->cached = m && auth->cached;

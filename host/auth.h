@@ -71,7 +71,8 @@ typedef struct AuthSpec {
 typedef int auth_lookup(void *ctx, const char *name, const char **value,
                         size_t *len, bool *secret, Err *err);
 
-/* The spec is copied; http and ctx must outlive the Auth. A missing
+/* The spec is copied; http and ctx must outlive the Auth, and what lookup says
+   of a setting must not change once a call has asked for it. A missing
    credential is reported by auth_send, not here. auth_free cancels what is
    pending (done is then not called); the requests stay their holders'. */
 Auth *auth_new(Http *http, const char *base, const AuthSpec *spec,

@@ -21,6 +21,7 @@ bool auth_token_fresh(const Auth *auth) {
 
 void auth_token_drop(Auth *auth) {
   if (auth->token.len == 0) return;
+  auth_lines_drop(auth);
   buf_wipe(&auth->refused);
   auth->refused = auth->token;
   buf_init(&auth->token, MAX_TOKEN);
@@ -118,8 +119,10 @@ static int keep_token(Auth *auth, const HttpReq *http, Err *err) {
   Buf token;
   buf_init(&token, MAX_TOKEN);
   int rc = take_token(login, http_req_body(http), &token);
-  if (rc || !is_token(&token)) {
+  bool no_memory = token.failed && !token.over;
+  if (no_memory || rc || !is_token(&token)) {
     buf_wipe(&token);
+    if (no_memory) return err_set(err, ERR_SCRIPT, "out of memory");
     err_set(err, ERR_SERVER, "%s answered the login with status %d but without "
             "a token; check the setting 'url'", auth->spec.service,
             http_req_status(http));
@@ -230,10 +233,10 @@ static int path_setting(Auth *auth, PathSetting *s, Err *err) {
   if (!value)
     return err_set(err, ERR_AUTH, "the setting '%s' of %s is not set", s->name,
                    auth->spec.service);
-  if (buf_add(&s->value, value, len))
-    return err_set(err, ERR_CONFIG, "the setting '%s' of %s is too long",
-                   s->name, auth->spec.service);
-  return 0;
+  if (!buf_add(&s->value, value, len)) return 0;
+  if (!s->value.over) return err_set(err, ERR_SCRIPT, "out of memory");
+  return err_set(err, ERR_CONFIG, "the setting '%s' of %s is too long", s->name,
+                 auth->spec.service);
 }
 
 /* Settings in the path go through the one URL builder, like arguments. */

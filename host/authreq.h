@@ -24,6 +24,16 @@ typedef struct Queue {
   AuthReq *head, *tail;
 } Queue;
 
+/* The lines that all calls by the same token have: what they are made of, the
+   settings, stays as it is. */
+typedef struct Lines {
+  const char **line;             /* NULL: not made yet */
+  size_t n;
+  const AuthMethod *method;      /* for which; NULL: without a credential */
+  unsigned serial;               /* of the token */
+  Piece *pieces;
+} Lines;
+
 /* The answer to a login that failed, shared by all who waited for it. */
 typedef struct LoginReply {
   HttpReq *http;
@@ -42,6 +52,7 @@ struct Auth {
   double renew_at;               /* loop_now, 0 = when it is refused */
   double expires;                /* seconds since 1970, 0 = not known */
   unsigned serial;               /* of the token, to tell a new one */
+  Lines lines;                   /* of the last call; dropped with the token */
   bool cached, kept;             /* it came from the file; it is there */
   Buf refused;                   /* the last one that was, never taken again */
   TokenCache *cache;             /* NULL: tokens end with the process */
@@ -116,6 +127,7 @@ bool auth_token_fresh(const Auth *auth);
 void auth_token_drop(Auth *auth);
 
 /* auth.c */
+void auth_lines_drop(Auth *auth);            /* harmless twice */
 int auth_begin(AuthReq *req, Err *err);
 int auth_start(AuthReq *req, Err *err);      /* there is what it needs */
 

@@ -230,6 +230,7 @@ int http_apply(Http *http, Slot *slot, Err *err) {
   slot->verbose = slot->fresh = slot->metered = false;
   slot->shape = SHAPE_GET;
   slot->custom = NULL;
+  slot->nheaders = 0;
   slot->timeout_ms = slot->stall = -1;
   warn_insecure(http);
   if (apply_habits(http, easy, err) || apply_callbacks(easy, slot, err) ||
@@ -332,7 +333,18 @@ static int add_range(struct curl_slist **list, const HttpPartial *partial,
   return rc;
 }
 
+/* The handle has these lines: nothing is to be checked or copied again. */
+static bool has_headers(const Slot *slot, const HttpCall *call) {
+  if (slot->nheaders == 0 || slot->nheaders != call->nheaders ||
+      slot->headers_shape != slot->shape || call->partial) return false;
+  const struct curl_slist *have = slot->headers;
+  for (size_t i = 0; i < call->nheaders; i++, have = have->next)
+    if (strcmp(have->data, call->headers[i]) != 0) return false;
+  return true;
+}
+
 static int apply_headers(Slot *slot, const HttpCall *call, Err *err) {
+  if (has_headers(slot, call)) return 0;
   CURL *easy = slot->easy;
   struct curl_slist *list = NULL;
   bool typed = false;
@@ -358,6 +370,8 @@ static int apply_headers(Slot *slot, const HttpCall *call, Err *err) {
   }
   curl_slist_free_all(slot->headers);
   slot->headers = list;
+  slot->nheaders = call->partial ? 0 : call->nheaders;
+  slot->headers_shape = slot->shape;
   return 0;
 fail:
   curl_slist_free_all(list);

@@ -24,6 +24,8 @@ typedef struct Slot {
   struct Slot *next;            /* in the pool */
   HttpReq *req;                 /* borrowed; NULL while pooled */
   struct curl_slist *headers;
+  size_t nheaders;              /* of the call among them; 0: make them anew */
+  int headers_shape;
   char error[CURL_ERROR_SIZE];
   bool applied;                 /* the options of the account are on */
   bool verbose;

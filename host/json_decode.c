@@ -428,6 +428,23 @@ static int number_rest(Decoder *d) {
   }
 }
 
+/* Pushes the decimal whose point is at p if it has at most 15 digits, i being
+   those before the point. Amounts and rates are such. */
+static bool short_decimal(Decoder *d, const char *start, const char *p,
+                          long long i, bool negative) {
+  const char *end = d->end, *point = p++;
+  while (p < end && *p >= '0' && *p <= '9' && p - start <= 15)
+    i = i * 10 + (*p++ - '0');
+  if (p == point + 1 || p - start > 16) return false;
+  if (p < end && ((*p >= '0' && *p <= '9') || *p == 'e' || *p == 'E'))
+    return false;
+  double value = json_number_decimal((unsigned long long)i,
+                                     (size_t)(p - point - 1));
+  lua_pushnumber(d->L, negative ? -value : value);
+  d->p = p;
+  return true;
+}
+
 /* Most numbers are integers of a few digits. */
 static inline int number(Decoder *d) {
   const char *p = d->p, *end = d->end;
@@ -437,6 +454,9 @@ static inline int number(Decoder *d) {
   long long i = 0;
   while (p < end && *p >= '0' && *p <= '9' && p - start < 18)
     i = i * 10 + (*p++ - '0');
+  if (p < end && *p == '.' && p > start && (*start != '0' || p == start + 1) &&
+      short_decimal(d, start, p, i, negative))
+    return 0;
   if (p == start || *start == '0' ||
       (p < end &&
        (*p == '.' || *p == 'e' || *p == 'E' || (*p >= '0' && *p <= '9'))))

@@ -21,10 +21,9 @@
 #define JSON_ITEMS 512   /* members of all open objects held on the stack */
 #endif
 
-/* A table that is being written, for cycles and for paths in errors. */
+/* A table that is being written, for paths in errors. */
 typedef struct Level {
   struct Level *up;
-  const void *table;
   const char *key;   /* of the member, NULL in an array */
   size_t len;
   lua_Integer index;
@@ -39,6 +38,7 @@ typedef struct Encoder {
   const void *array, *object;   /* the metatables */
   Level *level;
   Err *err;
+  const void *open[JSON_DEPTH_MAX];   /* the tables, for cycles */
   size_t nitems;
   JsonItem item[JSON_ITEMS];
   JsonSorter sorter;
@@ -155,18 +155,12 @@ static int fault(Encoder *e, const char *what) {
 static int string_rest(Encoder *e, const char *s, const char *end) {
   static const char hex[] = "0123456789abcdef";
   while (s < end) {
-    const char *run = jsonlex_plain(s, end);
+    const char *run = jsonlex_text(s, end);
     if (put(e, s, (size_t)(run - s))) return -1;
     s = run;
     if (s == end) break;
     unsigned char c = (unsigned char)*s;
-    if (c >= 0x80) {
-      int n = jsonlex_utf8(s, end);
-      if (n == 0) return fault(e, "a string is not valid UTF-8");
-      if (put(e, s, (size_t)n)) return -1;
-      s += n;
-      continue;
-    }
+    if (c >= 0x80) return fault(e, "a string is not valid UTF-8");
     if (need(e, 6)) return -1;
     *e->p++ = '\\';
     switch (c) {
@@ -191,6 +185,7 @@ static int string_rest(Encoder *e, const char *s, const char *end) {
 
 static int string(Encoder *e, const char *s, size_t n) {
   const char *end = s + n, *run = jsonlex_plain(s, end);
+  if (run != end && (unsigned char)*run >= 0x80) run = jsonlex_text(run, end);
   size_t plain = (size_t)(run - s);
   if (need(e, plain + 2)) return -1;
   *e->p++ = '"';
@@ -426,14 +421,14 @@ static int members(Encoder *e, int t, int nulls, bool marked, bool any) {
 }
 
 static int open_level(Encoder *e, Level *level, int t) {
-  level->table = lua_topointer(e->L, t);
-  for (const Level *up = e->level; up; up = up->up)
-    if (up->table == level->table)
-      return fault(e, "a table that contains itself");
+  const void *table = lua_topointer(e->L, t);
+  for (unsigned i = 0; i < e->depth; i++)
+    if (e->open[i] == table) return fault(e, "a table that contains itself");
   if (e->depth >= JSON_DEPTH_MAX) {
     err_set(e->err, ERR_VALIDATION, "nested deeper than %d", JSON_DEPTH_MAX);
     return at_path(e);
   }
+  e->open[e->depth] = table;
   if (!lua_checkstack(e->L, 16))
     return err_set(e->err, ERR_CAP, "no room on the Lua stack");
   level->up = e->level;

@@ -41,34 +41,51 @@ static long long read_exponent(const char *s, const char *end) {
   return negative ? -value : value;
 }
 
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/* Takes the digits at s, of which the first that is not 0 begins the number;
+   returns their end. *zeros counts those before it. */
+static const char *take_digits(Decimal *d, const char *s, const char *end,
+                               long long *zeros) {
+  const char *from = s;
+  if (d->digits == 0) {
+    while (s < end && *s == '0') s++;
+    *zeros = s - from;
+    if (s == end || !is_digit(*s)) return s;
+    d->first = from = s;
+  }
+  uint64_t head = d->head;
+  size_t room = d->digits < HEAD_DIGITS ? HEAD_DIGITS - d->digits : 0;
+  const char *full = (size_t)(end - s) > room ? s + room : end;
+  for (; s < full && is_digit(*s); s++) head = head * 10 + (uint64_t)(*s - '0');
+  while (s < end && is_digit(*s)) s++;
+  d->head = head;
+  d->digits += (size_t)(s - from);
+  return s;
+}
+
 static void take_apart(Decimal *d, const char *s, size_t n) {
   const char *end = s + n;
-  bool point = false;
-  long long before = 0, zeros = 0;   /* digits before, zeros after the point */
+  long long zeros = 0;   /* after the point, before the first digit */
   memset(d, 0, sizeof *d);
   d->integer = true;
   if (*s == '-') {
     d->negative = true;
     s++;
   }
-  for (; s < end && (*s == '.' || (*s >= '0' && *s <= '9')); s++) {
-    if (*s == '.') {
-      point = true;
-      d->integer = false;
-      continue;
-    }
-    if (d->digits == 0 && *s == '0') {
-      if (point) zeros++;
-      continue;
-    }
-    if (d->digits == 0) d->first = s;
-    d->digits++;
-    if (!point) before++;
-    if (*s != '0') d->significant = d->digits;
-    if (d->digits <= HEAD_DIGITS) d->head = d->head * 10 + (uint64_t)(*s - '0');
+  s = take_digits(d, s, end, &zeros);
+  size_t before = d->digits;
+  if (s < end && *s == '.') {
+    d->integer = false;
+    s = take_digits(d, s + 1, end, &zeros);
   }
   d->end = s;
-  d->exponent = before ? before - 1 : -zeros - 1;
+  d->significant = d->digits;
+  for (const char *p = s; d->first && (p[-1] == '0' || p[-1] == '.'); p--)
+    if (p[-1] == '0') d->significant--;
+  d->exponent = before ? (long long)before - 1 : -zeros - 1;
   if (s < end) {
     d->integer = false;
     d->exponent += read_exponent(s + 1, end);
@@ -225,6 +242,10 @@ JsonNumber json_number_read(const char *s, size_t n, long long *i, double *d) {
   }
   *d = dec.negative ? -value : value;
   return JSON_DOUBLE;
+}
+
+double json_number_decimal(unsigned long long digits, size_t places) {
+  return (double)digits / power10[places];
 }
 
 double json_number_nearest(const char *s, size_t n) {

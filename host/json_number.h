@@ -16,6 +16,9 @@ enum { JSON_NUMBER_MAX = 40 };   /* bytes json_*_write need at most */
 /* s is a number that jsonlex_number accepted. Fills i or d by the kind. */
 JsonNumber json_number_read(const char *s, size_t n, long long *i, double *d);
 
+/* digits / 10^places, correctly rounded: at most 15 digits and 22 places. */
+double json_number_decimal(unsigned long long digits, size_t places);
+
 /* The nearest double, infinite beyond the range. */
 double json_number_nearest(const char *s, size_t n);
 

@@ -15,7 +15,7 @@ static bool is_tail(char c) {
   return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-int jsonlex_utf8(const char *p, const char *end) {
+static inline int utf8_length(const char *p, const char *end) {
   unsigned char c = (unsigned char)p[0];
   ptrdiff_t left = end - p;
   if (c < 0x80) return 1;
@@ -31,6 +31,39 @@ int jsonlex_utf8(const char *p, const char *end) {
   if (c == 0xf0 && d < 0x90) return 0;   /* overlong */
   if (c == 0xf4 && d > 0x8f) return 0;   /* beyond U+10FFFF */
   return 4;
+}
+
+int jsonlex_utf8(const char *p, const char *end) {
+  return utf8_length(p, end);
+}
+
+/* Goes over what is well-formed in two and three bytes, as most letters are
+   beyond ASCII; stops early at whatever is not easily told. */
+static inline const char *short_letters(const char *p, const char *end) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  while (end - p >= 4) {
+    uint32_t w;
+    memcpy(&w, p, sizeof w);
+    uint32_t first = w & 0x200f;   /* 0: overlong, 0x200d: a surrogate */
+    if ((w & 0xc0c0f0) == 0x8080e0 && first != 0 && first != 0x200d) p += 3;
+    else if ((w & 0xc0e0) == 0x80c0 && (w & 0x1e) != 0) p += 2;
+    else break;
+  }
+#endif
+  return p;
+}
+
+const char *jsonlex_text(const char *p, const char *end) {
+  for (;;) {
+    p = short_letters(jsonlex_plain(p, end), end);
+    while (p < end && (unsigned char)*p >= 0x80) {
+      int n = utf8_length(p, end);
+      if (n == 0) return p;
+      p += n;
+    }
+    if (p == end || (unsigned char)*p < 0x20 || *p == '"' || *p == '\\')
+      return p;
+  }
 }
 
 static int hex_digit(char c) {
@@ -55,9 +88,11 @@ static int hex4(const char *p, const char *end) {
 /* p is at the backslash; returns the end of the escape, or NULL. */
 static const char *escape(const char *p, const char *end, JsonFault *fault) {
   if (end - p < 2) return at_fault(fault, end, "expected the end of a string");
-  if (p[1] != 'u') {
-    if (p[1] && strchr("\"\\/bfnrt", p[1])) return p + 2;
-    return at_fault(fault, p, "a string has an unknown escape");
+  switch (p[1]) {
+  case '"': case '\\': case '/':
+  case 'b': case 'f': case 'n': case 'r': case 't': return p + 2;
+  case 'u': break;
+  default: return at_fault(fault, p, "a string has an unknown escape");
   }
   int unit = hex4(p + 2, end);
   if (unit < 0)
@@ -74,7 +109,7 @@ const char *jsonlex_string(const char *p, const char *end, bool *escaped,
                            JsonFault *fault) {
   *escaped = false;
   for (;;) {
-    p = jsonlex_plain(p, end);
+    p = jsonlex_text(p, end);
     if (p == end) return at_fault(fault, p, "expected the end of a string");
     if (*p == '"') return p;
     if (*p == '\\') {
@@ -86,9 +121,7 @@ const char *jsonlex_string(const char *p, const char *end, bool *escaped,
     if ((unsigned char)*p < 0x20)
       return at_fault(fault, p,
                       "a string has a control character that is not escaped");
-    int n = jsonlex_utf8(p, end);
-    if (n == 0) return at_fault(fault, p, "a string has invalid UTF-8");
-    p += n;
+    return at_fault(fault, p, "a string has invalid UTF-8");
   }
 }
 
@@ -122,15 +155,36 @@ static char simple_escape(char c) {
   }
 }
 
+/* Copies what comes before the next backslash; *s is then there, or at end. As
+   long as eight bytes are left, out has room for as many. */
+static char *copy_run(char *out, const char **s, const char *end) {
+  const char *p = *s;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  while (end - p >= 8) {
+    uint64_t w, slash;
+    memcpy(&w, p, sizeof w);
+    memcpy(out, p, sizeof w);
+    slash = w ^ ones * '\\';
+    slash = (slash - ones) & ~slash & ones * 0x80;
+    size_t n = slash ? (size_t)__builtin_ctzll(slash) >> 3 : 8;
+    p += n;
+    out += n;
+    if (n < 8) break;
+  }
+#endif
+  while (p < end && *p != '\\') *out++ = *p++;
+  *s = p;
+  return out;
+}
+
 size_t jsonlex_unescape(char *out, const char *s, size_t n) {
   const char *end = s + n;
   char *start = out;
-  while (s < end) {
-    const char *slash = memchr(s, '\\', (size_t)(end - s));
-    size_t run = (size_t)((slash ? slash : end) - s);
-    memcpy(out, s, run);
-    out += run;
-    if (!slash) break;
+  for (;;) {
+    out = copy_run(out, &s, end);
+    if (s == end) break;
+    const char *slash = s;
     if (slash[1] != 'u') {
       *out++ = simple_escape(slash[1]);
       s = slash + 2;

@@ -50,6 +50,10 @@ static inline bool jsonlex_word(const char *p, const char *end,
   return (size_t)(end - p) >= n && memcmp(p, word, n) == 0;
 }
 
+/* The end of the longest run from p of bytes that may stand in a string as
+   they are: ASCII and well-formed UTF-8. */
+const char *jsonlex_text(const char *p, const char *end);
+
 /* Length of the well-formed UTF-8 sequence at p (p < end), 0 if it is none. */
 int jsonlex_utf8(const char *p, const char *end);
 

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -165,10 +166,15 @@ static void set_number(lua_State *L, const char *name, double value) {
   lua_setfield(L, -2, name);
 }
 
+/* libcurl's times are whole microseconds, too; more digits say nothing. */
+static double microseconds(double seconds) {
+  return round(seconds * 1e6) / 1e6;
+}
+
 static void push_times(lua_State *L, const RetryTimes *call, HttpTimes last) {
   lua_createtable(L, 0, 8);
-  set_number(L, "turn", call->turn);
-  set_number(L, "between", call->between);
+  set_number(L, "turn", microseconds(call->turn));
+  set_number(L, "between", microseconds(call->between));
   set_number(L, "resolve", last.resolve);
   set_number(L, "connect", last.connect);
   set_number(L, "tls", last.tls);

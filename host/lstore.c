@@ -11,7 +11,7 @@
 
 enum { REMOTE_MAX = 4096, ADD_MAX = 4096 };
 
-static const char *opt_text(lua_State *L, int index) {
+const char *lstore_text(lua_State *L, int index) {
   size_t n;
   const char *text = luaL_optlstring(L, index, NULL, &n);
   luaL_argcheck(L, !text || strlen(text) == n, index, "zero byte inside");
@@ -22,6 +22,7 @@ static const char *opt_text(lua_State *L, int index) {
 
 static int store_gc(lua_State *L) {
   LStore *s = luaL_checkudata(L, 1, LSTORE);
+  if (s->store) lstore_flush(s);
   store_close(s->store);
   s->store = NULL;
   return 0;
@@ -29,82 +30,6 @@ static int store_gc(lua_State *L) {
 
 #define TEXT(name, needed) \
   {#name, LOPT_STRING, offsetof(StoreCall, name), NULL, needed}
-
-#define SHOWN(name) \
-  {#name, LOPT_STRING, offsetof(Exchange, x.name), NULL, false}
-
-/* What lopt_read fills; StoreExchange has no integers of Lua's size. */
-typedef struct Exchange {
-  StoreExchange x;
-  lua_Integer status, attempts;
-} Exchange;
-
-static const Lopt exchange_options[] = {
-  SHOWN(service), SHOWN(profile), SHOWN(operation), SHOWN(effect),
-  SHOWN(what), SHOWN(method), SHOWN(url), SHOWN(request_head),
-  SHOWN(request_body), SHOWN(request_note), SHOWN(files), SHOWN(outcome),
-  SHOWN(reply_head), SHOWN(reply_body), SHOWN(reply_note), SHOWN(times),
-  SHOWN(kind), SHOWN(message),
-  {"status", LOPT_INTEGER, offsetof(Exchange, status), NULL, false},
-  {"attempts", LOPT_INTEGER, offsetof(Exchange, attempts), NULL, false},
-  {"seconds", LOPT_SECONDS, offsetof(Exchange, x.seconds), NULL, false},
-  {"at", LOPT_SECONDS, offsetof(Exchange, x.at), NULL, false},
-  {"insecure", LOPT_BOOLEAN, offsetof(Exchange, x.insecure), NULL, false},
-  {.name = NULL}};
-
-static int small(lua_Integer n) {
-  return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int)n;
-}
-
-/* The exchange in the table at index; its texts stay anchored by it. */
-static void read_exchange(lua_State *L, int index, StoreExchange *x) {
-  Exchange read = {0};
-  lopt_read(L, index, exchange_options, &read);
-  *x = read.x;
-  x->status = small(read.status);
-  x->attempts = small(read.attempts);
-}
-
-/* begin({ service =, profile =, account =, operation =, effect =, scope =,
-   key =, arguments = }[, exchange]) -> id | nil, err */
-static int store_begin(lua_State *L) {
-  static const Lopt options[] = {
-    TEXT(service, true), TEXT(profile, true), TEXT(account, false),
-    TEXT(operation, true), TEXT(effect, true), TEXT(scope, false),
-    TEXT(key, false), TEXT(arguments, false), {.name = NULL}};
-  Store *s = lstore_check(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  StoreCall call = {.account = "", .scope = "", .arguments = ""};
-  lopt_read(L, 2, options, &call);
-  StoreExchange exchange;
-  if (!lua_isnoneornil(L, 3)) {
-    read_exchange(L, 3, &exchange);
-    call.exchange = &exchange;
-  }
-  long long id;
-  Err err;
-  if (store_call_begin(s, &call, &id, &err)) return lstore_fail(L, s, &err);
-  lua_pushinteger(L, id);
-  return 1;
-}
-
-/* finish(id, outcome, status, remote_id, message[, exchange]) ->
-   true | nil, err */
-static int store_finish(lua_State *L) {
-  Store *s = lstore_check(L);
-  lua_Integer status = luaL_optinteger(L, 4, 0);
-  luaL_argcheck(L, status >= 0 && status <= INT_MAX, 4, "HTTP status expected");
-  StoreExchange exchange;
-  bool shown = !lua_isnoneornil(L, 7);
-  if (shown) read_exchange(L, 7, &exchange);
-  Err err;
-  if (store_call_finish(s, luaL_checkinteger(L, 2), luaL_checkstring(L, 3),
-                        (int)status, opt_text(L, 5), opt_text(L, 6),
-                        shown ? &exchange : NULL, &err))
-    return lstore_fail(L, s, &err);
-  lua_pushboolean(L, 1);
-  return 1;
-}
 
 /* find_remote{ service =, profile =, account =, operation =, scope =,
    key = } -> id | nil | nil, err */
@@ -222,7 +147,7 @@ static int store_add(lua_State *L) {
   for (size_t i = 0; i < n; i++) {
     lua_rawgeti(L, 2, (lua_Integer)i + 1);
     luaL_checktype(L, -1, LUA_TTABLE);
-    read_exchange(L, -1, &list[i]);
+    lstore_exchange(L, -1, &list[i]);
     lua_pop(L, 1);               /* the list anchors it */
   }
   Err err;
@@ -301,7 +226,7 @@ static int store_exchanges(lua_State *L) {
   lua_settop(L, 2);
   Wanted wanted = {.limit = 0};
   lopt_read(L, 2, options, &wanted);
-  wanted.filter.limit = small(wanted.limit);
+  wanted.filter.limit = lstore_small(wanted.limit);
   lua_newtable(L);
   luaL_checkstack(L, 4, NULL);
   Rows rows = {L, 0};
@@ -336,7 +261,7 @@ static int store_whole(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  {"begin", store_begin}, {"finish", store_finish},
+  {"begin", lstore_begin}, {"finish", lstore_finish},
   {"find_remote", store_find}, {"calls", store_calls},
   {"add", store_add}, {"exchanges", store_exchanges},
   {"exchange", store_exchange}, {"check", store_whole},
@@ -350,9 +275,9 @@ static const luaL_Reg metamethods[] = {
 
 /* open([path]) -> store | nil, err; without a path it is kept in memory */
 static int l_open(lua_State *L) {
-  const char *path = opt_text(L, 1);
+  const char *path = lstore_text(L, 1);
   LStore *s = lua_newuserdatauv(L, sizeof *s, 0);
-  s->store = NULL;   /* closed until it is open */
+  *s = (LStore){.store = NULL};   /* closed until it is open */
   luaL_setmetatable(L, LSTORE);
   Err err;
   s->store = store_open(path, &err);
@@ -362,6 +287,7 @@ static int l_open(lua_State *L) {
 static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
 
 int luaopen_host_store(lua_State *L) {
+  lstorewrite_open(L);
   luaL_newmetatable(L, LSTORE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

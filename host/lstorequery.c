@@ -12,11 +12,15 @@ Store *lstore_check(lua_State *L) {
   return s->store;
 }
 
-int lstore_fail(lua_State *L, Store *s, const Err *err) {
+int lstore_refuse(lua_State *L, const Err *err, const char *reason) {
   lerr_fail(L, err);
-  lua_pushstring(L, store_reason(s));
+  lua_pushstring(L, reason);
   lua_setfield(L, -2, "reason");
   return 2;
+}
+
+int lstore_fail(lua_State *L, Store *s, const Err *err) {
+  return lstore_refuse(L, err, store_reason(s));
 }
 
 /* The value on top of the stack, which the table of parameters anchors. */

@@ -19,6 +19,7 @@ static const char MARK[] = "[secret]";
 typedef struct Pattern {
   struct Pattern *next;  /* with the same first byte */
   size_t n;
+  bool plain;            /* nothing in it could start an escape */
   unsigned char bytes[];
 } Pattern;
 
@@ -71,6 +72,7 @@ static int add_pattern(const char *s, size_t n) {
   Pattern *p = malloc(sizeof *p + n);
   if (!p) return -1;
   p->n = n;
+  p->plain = !memchr(s, '%', n) && !memchr(s, '\\', n);
   memcpy(p->bytes, s, n);
   p->next = *bucket;
   *bucket = p;
@@ -203,6 +205,7 @@ static size_t unit(const char *s, size_t n, Mode mode, unsigned char out[4],
 /* Text bytes that a match of p at s takes, 0 if it is none. */
 static size_t match(const Pattern *p, const char *s, size_t n, Mode mode) {
   size_t at = 0, done = 0;
+  if (p->plain && n >= p->n && memcmp(s, p->bytes, p->n) == 0) return p->n;
   while (done < p->n) {
     if (at >= n) return 0;
     unsigned char out[4];

@@ -174,10 +174,12 @@ int store_bind_cut(Store *s, sqlite3_stmt *stmt, int at, const char *text,
                    size_t max, size_t *cut, Err *err) {
   *cut = 0;
   int rc;
+  size_t n = text ? strlen(text) : 0;
   if (!text) {
     rc = sqlite3_bind_null(stmt, at);
+  } else if (n <= max && redact_is_clean(text, n)) {
+    rc = sqlite3_bind_text64(stmt, at, text, n, SQLITE_STATIC, SQLITE_UTF8);
   } else {
-    size_t n = strlen(text);
     Buf clean;
     buf_init(&clean, n * 4 + 64);
     if (redact_text(&clean, text, n)) {
@@ -199,6 +201,13 @@ int store_bind(Store *s, sqlite3_stmt *stmt, int at, const char *text,
   return store_bind_cut(s, stmt, at, text, max, &cut, err);
 }
 
+int store_bind_copy(Store *s, sqlite3_stmt *stmt, int at, const char *text,
+                    Err *err) {
+  if (sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT) == SQLITE_OK)
+    return 0;
+  return store_fail(s, "write to", err);
+}
+
 int store_bind_int(Store *s, sqlite3_stmt *stmt, int at, long long n,
                    Err *err) {
   if (sqlite3_bind_int64(stmt, at, n) == SQLITE_OK) return 0;
@@ -216,7 +225,7 @@ int store_bind_time(Store *s, sqlite3_stmt *stmt, int at, double seconds,
   char text[SYS_UTC];
   if (sys_utc(seconds, text))
     return err_set(err, ERR_FILE, "the clock of this machine is wrong");
-  return store_bind(s, stmt, at, text, SYS_UTC, err);
+  return store_bind_copy(s, stmt, at, text, err);
 }
 
 /* The integer that a pragma or count gives. */
@@ -362,7 +371,27 @@ static int settle(Store *s, bool memory, Err *err) {
   return at.version < STORE_SCHEMA ? upgrade(s, err) : 0;
 }
 
+/* A store died while it was opened. What it lost then nobody can say, so that
+   this process does not open it once more, such as for its next task. */
+static bool died_opening;
+
+/* One thread of ours uses it: neither locks nor sums of memory are needed. A
+   table that a statement makes for itself, as each check of a state does, would
+   get a page cache of 90 KB for its one page. Refused where a test has started
+   the library before, which is as well. */
+static void set_up_library(void) {
+  (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 Store *store_open(const char *path, Err *err) {
+  set_up_library();
+  if (died_opening && path) {
+    err_set(err, ERR_FILE, "the store %s is not used any more since the disk "
+            "failed to flush it", path);
+    return NULL;
+  }
   Store *s = calloc(1, sizeof *s);
   if (!s) {
     err_set(err, ERR_FILE, "out of memory for the store");
@@ -398,6 +427,7 @@ Store *store_open(const char *path, Err *err) {
     goto fail;
   return s;
 fail:
+  died_opening = died_opening || s->dead;
   store_close(s);
   return NULL;
 }

@@ -66,6 +66,25 @@ int store_call_finish(Store *s, long long id, const char *outcome, int status,
                       const char *remote_id, const char *message,
                       const StoreExchange *exchange, Err *err);
 
+/* A beginning or an end that is written together with others. */
+typedef struct StoreWrite {
+  struct StoreWrite *next;
+  const StoreCall *begins;     /* NULL: the call id ends */
+  long long id;                /* of the one that ends; out: of the one that
+                                  began */
+  const char *outcome, *remote_id, *message;   /* of an end, as above */
+  int status;
+  const StoreExchange *exchange;   /* of an end; nullable */
+  const char *failed;          /* out: NULL, or what store_reason said */
+  Err err;                     /* out: where it failed */
+} StoreWrite;
+
+/* Writes them, one at least, in one transaction, so that the disk is flushed once for all;
+   durable before it returns. Where a row cannot be written they are written
+   one by one. Where the commit fails no call of them begins; an end is tried
+   once more alone, as store_call_finish does. */
+void store_write_calls(Store *s, StoreWrite *list);
+
 /* What became of the newest call of that thing (service to key) is known now:
    it made remote_id. Also where the call itself is not recorded any more. */
 int store_call_settle(Store *s, const StoreCall *thing, const char *remote_id,

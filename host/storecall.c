@@ -17,8 +17,7 @@ static int bind_thing(Store *s, sqlite3_stmt *stmt, const StoreCall *c,
   return store_bind(s, stmt, 6, c->key, STORE_TEXT, err);
 }
 
-int store_call_begin(Store *s, const StoreCall *c, long long *id, Err *err) {
-  if (store_run(s, QUERY_BEGIN, err)) return -1;
+int store_put_begin(Store *s, const StoreCall *c, long long *id, Err *err) {
   sqlite3_stmt *stmt = store_query(s, QUERY_CALL_BEGIN, err);
   if (!stmt || bind_thing(s, stmt, c, err) ||
       store_bind(s, stmt, 7, c->effect ? c->effect : "", STORE_NAME, err) ||
@@ -26,13 +25,16 @@ int store_call_begin(Store *s, const StoreCall *c, long long *id, Err *err) {
                  err) ||
       store_bind_time(s, stmt, 9, sys_clock(), err) ||
       store_finish(s, stmt, "write to", err))
-    goto fail;
+    return -1;
   *id = sqlite3_last_insert_rowid(s->db);
-  if ((c->exchange && store_exchange_begin(s, *id, c, err)) ||
-      store_run(s, QUERY_COMMIT, err))
-    goto fail;
-  return 0;
-fail:
+  return c->exchange ? store_exchange_begin(s, *id, c, err) : 0;
+}
+
+int store_call_begin(Store *s, const StoreCall *c, long long *id, Err *err) {
+  if (store_run(s, QUERY_BEGIN, err)) return -1;
+  if (store_put_begin(s, c, id, err) == 0 &&
+      store_run(s, QUERY_COMMIT, err) == 0)
+    return 0;
   store_rollback(s);
   return -1;
 }
@@ -67,38 +69,49 @@ int store_call_end(Store *s, long long id, const char *outcome, int status,
                            err);
 }
 
+int store_put_end(Store *s, long long id, const char *outcome, int status,
+                  const char *remote_id, const char *message,
+                  const StoreExchange *exchange, Err *err) {
+  if (strcmp(outcome, "done") != 0 && strcmp(outcome, "failed") != 0 &&
+      strcmp(outcome, "in_doubt") != 0)
+    return err_set(err, ERR_SCRIPT, "the store knows no outcome '%s'",
+                   outcome);
+  return end(s, id, outcome, status, remote_id, message, err) ||
+         store_exchange_end(s, id, outcome, status, message, exchange, err)
+             ? -1 : 0;
+}
+
 static int finish(Store *s, long long id, const char *outcome, int status,
                   const char *remote_id, const char *message,
                   const StoreExchange *exchange, Err *err) {
   if (store_run(s, QUERY_BEGIN, err)) return -1;
-  if (end(s, id, outcome, status, remote_id, message, err) ||
-      store_exchange_end(s, id, outcome, status, message, exchange, err) ||
-      store_run(s, QUERY_COMMIT, err)) {
-    store_rollback(s);
-    return -1;
-  }
-  return 0;
+  if (store_put_end(s, id, outcome, status, remote_id, message, exchange,
+                    err) == 0 &&
+      store_run(s, QUERY_COMMIT, err) == 0)
+    return 0;
+  store_rollback(s);
+  return -1;
 }
 
 int store_call_finish(Store *s, long long id, const char *outcome, int status,
                       const char *remote_id, const char *message,
                       const StoreExchange *exchange, Err *err) {
-  if (strcmp(outcome, "done") != 0 && strcmp(outcome, "failed") != 0 &&
-      strcmp(outcome, "in_doubt") != 0)
-    return err_set(err, ERR_SCRIPT, "the store knows no outcome '%s'",
-                   outcome);
   int bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
   /* What came back must be known, or somebody has to find it out. */
   if (bad && strcmp(store_reason(s), "full") == 0 && store_release(s))
     bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
   if (bad) return -1;
+  store_tidy(s, id);
+  return 0;
+}
+
+void store_tidy(Store *s, long long id) {
   Err why;
   if (id % STORE_PRUNE_EVERY == 0 &&
       (store_prune(s, STORE_KEEP_ROWS, STORE_KEEP_DAYS, &why) ||
        store_prune_exchanges(s, STORE_KEEP_EXCHANGES,
                              STORE_KEEP_EXCHANGE_DAYS, &why)))
     log_warn_once("store.prune", "%s", why.text);
-  return 0;
 }
 
 /* The id of the newest call of that thing whose end is not known, 0: none. */

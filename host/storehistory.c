@@ -54,7 +54,7 @@ static int bind_when(Store *s, sqlite3_stmt *stmt, int at, double seconds,
   int n = snprintf(whole, sizeof whole, "%s.%03dZ", text, ms);
   if (n < 0 || (size_t)n >= sizeof whole)
     return err_set(err, ERR_SCRIPT, "store: time too long");
-  return store_bind(s, stmt, at, whole, STORE_NAME, err);
+  return store_bind_copy(s, stmt, at, whole, err);
 }
 
 /* call 0: none. */

@@ -69,12 +69,16 @@ void store_rollback(Store *s);
 /* Lets go of a query whose rows were read. */
 void store_done(sqlite3_stmt *stmt);
 
-/* The only way in for text: secrets out, cut to max bytes. NULL is null. */
+/* The only way in for text: secrets out, cut to max bytes. NULL is null. text
+   must live until the statement is done with. */
 int store_bind(Store *s, sqlite3_stmt *stmt, int at, const char *text,
                size_t max, Err *err);
 /* *cut: how long it was before the cut, 0 if nothing was cut. */
 int store_bind_cut(Store *s, sqlite3_stmt *stmt, int at, const char *text,
                    size_t max, size_t *cut, Err *err);
+/* For text of ours, such as a time: neither cut nor looked at, but copied. */
+int store_bind_copy(Store *s, sqlite3_stmt *stmt, int at, const char *text,
+                    Err *err);
 int store_bind_int(Store *s, sqlite3_stmt *stmt, int at, long long n,
                    Err *err);
 int store_bind_number(Store *s, sqlite3_stmt *stmt, int at, double n,
@@ -85,6 +89,16 @@ int store_bind_time(Store *s, sqlite3_stmt *stmt, int at, double seconds,
 
 /* Text of a column of the row at hand; NULL is null. */
 const char *store_column(sqlite3_stmt *stmt, int at);
+
+/* Inside a transaction: a call begins, and ends, as store_call_begin and
+   store_call_finish say. */
+int store_put_begin(Store *s, const StoreCall *c, long long *id, Err *err);
+int store_put_end(Store *s, long long id, const char *outcome, int status,
+                  const char *remote_id, const char *message,
+                  const StoreExchange *exchange, Err *err);
+
+/* Now and then after a call has ended: what is old goes. */
+void store_tidy(Store *s, long long id);
 
 /* Inside the transaction of a call: c->exchange begins, and ends. x NULL: the
    reply is not known. A call without an exchange has none to end. */

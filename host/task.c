@@ -53,7 +53,7 @@ static int raise_stop(lua_State *L, ErrKind kind) {
 /* Goes on in a task after its wait. */
 static int continue_task(lua_State *L, int status, lua_KContext ctx) {
   Task *t = (Task *)ctx;
-  if (t->stop != ERR_NONE) {
+  if (t->stop != ERR_NONE && !t->shielded) {
     ErrKind kind = t->stop;
     t->stop = ERR_NONE;
     return raise_stop(L, kind);
@@ -108,7 +108,7 @@ int wait_for(lua_State *L, Wait *w, lua_KContext ctx, lua_KFunction k) {
   Sched *s = task_sched(L);
   Task *t = s->current;
   bool in_task = t && t->thread == L;
-  if (t && t->stop != ERR_NONE) {
+  if (t && t->stop != ERR_NONE && !w->shielded) {
     ErrKind kind = t->stop;
     t->stop = ERR_NONE;
     w->cancelled = true;
@@ -122,10 +122,17 @@ int wait_for(lua_State *L, Wait *w, lua_KContext ctx, lua_KFunction k) {
   }
   w->task = t;
   t->waiting = w;
+  t->shielded = w->shielded;
   t->state = TASK_WAITING;
   t->k = k;
   t->kctx = ctx;
   return lua_yieldk(L, 0, (lua_KContext)t, continue_task);
+}
+
+bool task_has_company(lua_State *L) {
+  const Sched *s = task_sched(L);
+  const Task *t = s->current;
+  return t && t->thread == L && lua_isyieldable(L) && s->alive > 1;
 }
 
 void wait_done(Wait *w) {
@@ -151,7 +158,7 @@ void task_stop(Task *t, ErrKind kind) {
     cancel_wait(t->nested);
     return;
   }
-  if (t->state != TASK_WAITING) return;
+  if (t->state != TASK_WAITING || t->shielded) return;
   Wait *w = t->waiting;
   t->waiting = NULL;
   cancel_wait(w);

@@ -14,6 +14,9 @@ typedef struct Wait Wait;
    sure that wait_done is not called afterwards. */
 struct Wait {
   void (*cancel)(Wait *w);
+  bool shielded;           /* it is over soon, and its end matters: who cancels
+                              ends the next wait instead. Only where the task
+                              has company */
   bool done;
   bool cancelled;          /* set before cancel is called */
   struct Task *task;       /* private */
@@ -27,6 +30,9 @@ struct Wait {
    "timeout" instead of calling k. The userdata that holds w must be on the
    stack. */
 int wait_for(lua_State *L, Wait *w, lua_KContext ctx, lua_KFunction k);
+
+/* Whether a wait would yield, to other tasks that are there. */
+bool task_has_company(lua_State *L);
 
 /* Marks done and readies the task that waits, if any. Call from the loop. */
 void wait_done(Wait *w);

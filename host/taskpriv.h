@@ -27,6 +27,7 @@ struct Task {
   int nargs;               /* of the first resume */
   ErrKind stop;            /* pending cancellation, ERR_NONE without one */
   Wait *waiting;           /* while it has yielded */
+  bool shielded;           /* the last wait was such a one */
   Wait *nested;            /* while it turns the loop itself */
   lua_KFunction k;         /* what follows the wait */
   lua_KContext kctx;

@@ -37,12 +37,6 @@ local function encoded(value)
   return value ~= nil and (json.encode(value)) or nil
 end
 
-local function lines_of(pairs_)
-  local out = {}
-  for i, pair in ipairs(pairs_) do out[i] = pair[1] .. ": " .. pair[2] end
-  return table.concat(out, "\n")
-end
-
 -- The store takes no zero bytes; what holds one was not sent, or is no text.
 local function storable(half)
   for name, value in pairs(half) do
@@ -55,12 +49,12 @@ end
 local function request_half(row)
   local account, op, request = row.account, row.op, row.request
   local url = require("host.http").url(account.base, request)
-  local body, why = kept.body(account, op, request)
+  local body, why = kept.body_text(account, op, request)
   local files = kept.files(request)
   return storable {
     what = row.key or path_scope(request), method = request.method, url = url or account.base .. request.template,
     request_head = table.concat(kept.head(account, op, request), "\n"), files = encoded(files), at = row.at,
-    request_body = body ~= false and (type(body) == "string" and request.value == nil and body or encoded(body)) or nil,
+    request_body = body or nil,
     request_note = why, insecure = account.settings.insecure or nil,
   }
 end
@@ -94,7 +88,9 @@ function Watch:keep(data)
   if op.returns == "file" and self.status < 300 then
     self.file = self.request.output and kept.redacted(self.request.output) or true
   elseif type(value) ~= "string" or self.request.decode ~= "text" or self.status >= 300 then
-    if value ~= nil then self.json = kept.reply_body(self.account, op, value, data) end
+    -- the value itself is for those who listen
+    if value ~= nil and not session.tape then self.body = kept.reply_text(self.account, op, value, data) end
+    if value ~= nil and not self.body then self.json = kept.reply_body(self.account, op, value, data) end
     if value == nil and text and text ~= "" and kept.is_text(text) then self.plain = kept.redacted(text) end
     if value == nil and text and text ~= "" and not self.plain then self.binary = true end
   elseif kept.is_text(value) then
@@ -114,7 +110,7 @@ local function body_of(row)
   if row.binary then return nil, ("not kept: %d bytes that are no text"):format(size) end
   if size > LARGEST then return nil, ("not kept: %d bytes"):format(size) end
   if row.plain then return row.plain end
-  return encoded(row.json)
+  return row.body or encoded(row.json)
 end
 
 -- The end of it as the store wants it. err is nil where the call succeeded.
@@ -123,7 +119,7 @@ local function reply_half(row, err)
   local reply = row.reply
   if not reply then return out end
   out.reply_body, out.reply_note = body_of(row)
-  out.reply_head = lines_of(kept.reply_head(reply))
+  out.reply_head = kept.reply_lines(reply)
   out.attempts, out.seconds = reply.attempts, reply.seconds
   out.times = encoded(reply.times)
   return storable(out)

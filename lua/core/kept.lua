@@ -8,6 +8,7 @@ local check = require "core.check"
 local first = require("core.pointer").first
 local json = require "host.json"
 local redact = require("host.err").redact
+local secret_types = require "core.secrets"
 
 local M = {}
 
@@ -77,6 +78,11 @@ function M.clean(catalogue, type_, value)
   return shape and without_secrets(catalogue, shape, value) or value
 end
 
+--- As clean, but the value itself where its type holds no secret: to be read.
+function M.view(catalogue, type_, value)
+  return secret_types.holds(catalogue, type_) and M.clean(catalogue, type_, value) or value
+end
+
 local function is_plain(value)
   return type(value) ~= "table" or json.is_number(value)
 end
@@ -123,6 +129,12 @@ end
 
 M.redacted = redacted
 
+-- JSON text of a value as it stands, nil where redaction finds something in it
+-- or an escape may hide something: then every member is to be looked at.
+local function as_it_stands(text)
+  return text and not text:find("\\", 1, true) and redact(text) == text and text or nil
+end
+
 local function is_text(text)
   return not text:find("\0", 1, true) and utf8.len(text) ~= nil
 end
@@ -148,10 +160,22 @@ function M.files(request)
   return out
 end
 
+--- The body of a request as text for people, nil if there is none, or false and
+-- why it is not kept.
+function M.body_text(account, op, request)
+  local value = request.value
+  if value == nil or M.view(account.catalogue, op.body, value) ~= value or not as_it_stands(request.body) then
+    local body, why = M.body(account, op, request)
+    if body == nil or body == false or type(body) == "string" and value == nil then return body, why end
+    return (json.encode(body))
+  end
+  return request.body
+end
+
 --- The body of a request as a value without secrets, nil if there is none, or
 -- false and why it is not kept.
 function M.body(account, op, request)
-  if request.value ~= nil then return redacted(M.clean(account.catalogue, op.body, request.value)) end
+  if request.value ~= nil then return redacted(M.view(account.catalogue, op.body, request.value)) end
   local text = request.body
   if text == nil then return nil end
   local value = json.decode(text)
@@ -187,21 +211,51 @@ local function account_lines(account, op)
   return lines
 end
 
+-- Calls have the same few header lines each time: { name, key, value }.
+local split, split_count = {}, 0
+
+local function parts_of(line)
+  local parts = split[line]
+  if parts then return parts end
+  local name, value = line:match "^([^:]+):%s*(.*)$"
+  parts = { name or line, (name or line):lower(), value or "" }
+  if split_count == 200 then split, split_count = {}, 0 end
+  split[line], split_count = parts, split_count + 1
+  return parts
+end
+
+-- the same for all calls of an operation over an account, whose settings stay
+local lines_of = setmetatable({}, { __mode = "k" })
+
+local function known_lines(account, op)
+  local by_op = lines_of[account]
+  if not by_op then
+    by_op = setmetatable({}, { __mode = "k" })
+    lines_of[account] = by_op
+  end
+  local lines = by_op[op]
+  if not lines then
+    lines = account_lines(account, op)
+    by_op[op] = lines
+  end
+  return lines
+end
+
 --- The header lines of a request; credentials as [secret].
 function M.head(account, op, request)
   local out, seen = {}, {}
   local secret_rows, raw = {}, not op.resource
   for _, row in ipairs(op.header or {}) do secret_rows[row.name:lower()] = row.secret end
   local function add(line)
-    local name, value = line:match "^([^:]+):%s*(.*)$"
-    local key = (name or line):lower()
+    local parts = parts_of(line)
+    local key = parts[2]
     if seen[key] then return end
     seen[key] = true
     local secret = credential[key] or secret_rows[key] or raw and looks_secret(key)
-    out[#out + 1] = ("%s: %s"):format(name or line, secret and SECRET or redact(value or ""))
+    out[#out + 1] = parts[1] .. ": " .. (secret and SECRET or redact(parts[3]))
   end
   for _, line in ipairs(request.headers or {}) do add(line) end
-  for _, line in ipairs(account_lines(account, op)) do add(line) end
+  for _, line in ipairs(known_lines(account, op)) do add(line) end
   return out
 end
 
@@ -215,6 +269,17 @@ function M.reply_head(reply)
     out[#out + 1] = { name, looks_secret(name) and SECRET or redact(value) }
   end
   return out
+end
+
+--- The same as lines of text.
+function M.reply_lines(reply)
+  local head = reply.head or ""
+  local plain = redact(head) == head
+  for name in head:gmatch "([^:\n]+): [^\n]*" do plain = plain and not looks_secret(name) end
+  if plain then return (head:gsub("\n$", "")) end
+  local out = {}
+  for i, pair in ipairs(M.reply_head(reply)) do out[i] = pair[1] .. ": " .. pair[2] end
+  return table.concat(out, "\n")
 end
 
 -- What stands at the data's place: a record or list without its secrets, or
@@ -245,6 +310,12 @@ end
 function M.reply_body(account, op, value, data)
   if op.secret and data == nil then return blank(account.catalogue, nil, value) end
   return redacted(value, replacements(account, op, data, data == nil), not op.resource)
+end
+
+--- The same as text, nil where reply_body is to be taken.
+function M.reply_text(account, op, value, data)
+  if op.secret or not op.resource or data ~= nil and secret_types.holds(account.catalogue, op.returns) then return nil end
+  return as_it_stands(json.encode(value))
 end
 
 --- The message of an error, without secrets and without the start of a reply

@@ -103,18 +103,24 @@ local function file_of(path)
   return json.object { file = path, size = size or nil }
 end
 
+-- what was given, as JSON; request.body is that of request.value
+local function arguments_of(account, op, request)
+  if request.parts then return json.encode(files_of(request.parts)) end
+  if request.upload then return json.encode(file_of(request.upload)) end
+  if request.value == nil then return "" end
+  local shown = kept.view(account.catalogue, op.body, request.value)
+  return shown == request.value and request.body or json.encode(shown)
+end
+
 --- Records a call that is about to be sent; raises if it cannot be recorded,
 -- so that nothing leaves unrecorded.
 function M.begin(account, op, request)
-  local shown = request.value ~= nil and M.clean(account.catalogue, op.body, request.value) or nil
-  if request.parts then shown = files_of(request.parts) end
-  if request.upload then shown = file_of(request.upload) end
   local key = op.resource and find_key(account.catalogue, op, request.value)
   local row = setmetatable(history.start(account, op, request, key), row_meta)
   local id, err = M.store():begin({
     service = account.service, profile = account.profile, account = account.identity,
     operation = op.resource and op.resource .. "." .. op.name or op.name, effect = op.effect, scope = path_scope(request),
-    key = key, arguments = shown ~= nil and json.encode(shown) or "",
+    key = key, arguments = arguments_of(account, op, request),
   }, history.request_half(row))
   if not id then error_.rethrow(err, { service = account.service, unsent = true }) end
   row.id = id

@@ -46,6 +46,9 @@ local function holds(catalogue, type_)
   return answer
 end
 
+--- Whether values of a type can hold what the catalogue calls secret.
+M.holds = holds
+
 local function walk(catalogue, type_, value)
   if type(value) ~= "table" then return end
   if #value > 0 then

@@ -94,6 +94,16 @@ static const struct { const char *name, *code; } chunks[] = {
    "    account = 'x', operation = 'o.c', key = 'k' }\n"
    "  assert(found == 'r1', why)\n"
    "  assert(#store:calls() == 1)\n"
+   "  local t, tasks = require 'host.task', {}\n"
+   "  for i = 1, 3 do\n"
+   "    tasks[i] = t.spawn(function()\n"
+   "      local n = assert(store:begin({ service = 'a', profile = 'p',\n"
+   "        operation = 'o.c', effect = 'set' }, { url = 'u' }))\n"
+   "      assert(store:finish(n, 'failed', 500, nil, 'm', { kind = 'k' }))\n"
+   "    end)\n"
+   "  end\n"
+   "  for _, one in ipairs(tasks) do one:join() end\n"
+   "  assert(#store:calls() == 4)\n"
    "end"},
   {"host.sys",
    "local s = require 'host.sys'\n"

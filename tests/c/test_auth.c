@@ -237,7 +237,9 @@ static void test_basic(void) {
   buf_clear(&out);
   static const char *const colon[] = { "user", "a:b", "password", "x", NULL };
   static const char *const crlf[] = { "user", "a", "password", "x", NULL };
+  auth_free(a);
   settings = colon;
+  a = open_auth(&spec);
   Err err = { 0 };
   HttpCall c = a_call("/x");
   ok(!auth_send(a, &c, 0, NULL, 0, on_done, NULL, &err) &&

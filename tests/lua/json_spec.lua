@@ -293,6 +293,66 @@ t.describe("reading", function()
   end)
 end)
 
+-- The decoder and the writer take short cuts, each of which ends somewhere.
+t.describe("where a short cut ends", function()
+  t.it("decimals are those that Lua reads, whatever their length", function()
+    local digits = "98765432109876543"
+    for whole = 1, 17 do
+      for places = 1, 17 do
+        local text = digits:sub(1, whole) .. "." .. digits:sub(1, places)
+        for _, written in ipairs { text, "-" .. text, text .. "e3", "0." .. ("0"):rep(whole) .. digits:sub(1, places) } do
+          local value = json.decode(written)
+          if type(value) == "number" then
+            t.eq(math.type(value), "float", written)
+            t.eq(value, tonumber(written), written)
+          else -- more digits than a double has
+            t.eq(json.encode { value }, "[" .. written .. "]")
+          end
+        end
+      end
+    end
+    t.eq(1 / json.decode "-0.0", -math.huge)
+    for _, text in ipairs { "1.", "00.5", ".5", "1.5.5", "1.e5", "1.5e", "-.5" } do t.eq(json.decode(text), nil, text) end
+  end)
+
+  t.it("letters are told from what is none, wherever the text ends", function()
+    for first = 0xc0, 0xff do
+      for second = 0x70, 0xcf, 5 do
+        for third = 0x7f, 0xc0, 13 do
+          for _, tail in ipairs { "", "y", "\u{e4}yyyyyyy" } do
+            local text = ("yyyyyyyy"):rep(third & 1) .. string.char(first, second, third) .. tail
+            local written, good = '["' .. text .. '"]', utf8.len(text) ~= nil
+            local value = json.decode(written)
+            t.eq(value and value[1], good and text or nil, ("%x %x %x"):format(first, second, third))
+            t.eq((json.encode { text }), good and written or nil)
+          end
+        end
+      end
+    end
+  end)
+
+  t.it("escapes stand anywhere", function()
+    for before = 0, 17 do
+      for after = 0, 17 do
+        local text = ("x"):rep(before) .. '\\\n"' .. ("y"):rep(after)
+        t.eq(json.decode(json.encode { text })[1], text)
+      end
+    end
+  end)
+
+  t.it("keys are in order, however many", function()
+    for _, count in ipairs { 31, 32, 33, 34, 63, 64, 65, 511, 512, 513, 700 } do
+      local object, keys = {}, {}
+      for i = 1, count do
+        local key = ("common"):rep(i % 3) .. i * 7919 % 10007
+        object[key], keys[i] = true, key
+      end
+      table.sort(keys)
+      t.eq(json.encode(object), '{"' .. table.concat(keys, '":true,"') .. '":true}')
+    end
+  end)
+end)
+
 t.describe("cjson", function()
   t.it("works as the stock module", function()
     t.eq(cjson.encode { 1, "a", true }, '[1,"a",true]')

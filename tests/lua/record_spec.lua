@@ -280,6 +280,70 @@ t.describe("a protected profile", function()
   end)
 end)
 
+-- the newest row of a key, without case
+local function row_of(key)
+  for _, row in ipairs(record.store():calls(100)) do
+    if row.key == key then return row end
+  end
+end
+
+local function side_by_side(fs)
+  local tasks = {}
+  for i, f in ipairs(fs) do tasks[i] = spawn(f) end
+  return tasks
+end
+
+t.describe("writes of tasks side by side", function()
+  t.it("are each in the record before they are sent, and end there", function()
+    local early = {}
+    acme.serve(function(request)
+      local name = json.decode(request.body).name
+      local row = row_of(name)
+      early[name] = row and row.outcome
+      return acme.ok { id = name }
+    end)
+    local fs = {}
+    for i = 1, 12 do fs[i] = function() return service.things.create({ name = "side" .. i }).id end end
+    for i, task in ipairs(side_by_side(fs)) do t.eq(task:join(), "side" .. i) end
+    for i = 1, 12 do
+      local row = row_of("side" .. i)
+      t.eq({ early["side" .. i], row.outcome, row.remote_id }, { "sent", "done", "side" .. i })
+    end
+  end)
+
+  t.it("that are cancelled before they leave are noted so, and stop nobody else", function()
+    acme.serve(function(request) return acme.ok { id = json.decode(request.body).name } end)
+    local tasks
+    tasks = side_by_side {
+      function() service.things.create { name = "first" } end,
+      function()
+        tasks[1]:cancel() -- which waits for the disk now
+        return service.things.create({ name = "second" }).id
+      end,
+    }
+    local err = t.raises(function() tasks[1]:join() end)
+    t.eq({ err.kind, err.unsent, row_of("first").outcome }, { "cancelled", true, "failed" })
+    t.eq({ tasks[2]:join(), row_of("second").outcome, #acme.calls }, { "second", "done", 1 })
+  end)
+
+  t.it("of which one cannot be recorded are sent without it", function()
+    acme.serve(function(request) return acme.ok { id = json.decode(request.body).name } end)
+    local begin, store = record.store().begin, getmetatable(record.store()).__index
+    store.begin = function(self, call, exchange)
+      if call.key == "broken" then call.service = "no\0text" end
+      return begin(self, call, exchange)
+    end
+    local tasks = side_by_side {
+      function() return service.things.create({ name = "broken" }).id end,
+      function() return service.things.create({ name = "whole" }).id end,
+    }
+    local ok = pcall(tasks[1].join, tasks[1])
+    local id = tasks[2]:join()
+    store.begin = begin
+    t.eq({ ok, id, #acme.calls, row_of "broken" }, { false, "whole", 1 })
+  end)
+end)
+
 t.describe("the store's file", function()
   t.it("holds no secret", function()
     record.close()

@@ -92,10 +92,21 @@ t.describe("the history", function()
     t.eq(list, { "b\nc", "d", "a" })
   end)
 
-  t.it("is on the disk at once, each entry once", function()
+  t.it("is in the file at once, and after the session each entry once", function()
     with_history(function(path)
       for _, text in ipairs { "a", "b\nc", "a", "a", "password = 1", "d" } do history.keep(text, 1000) end
+      t.eq(sys.read_file(path), "a\nb\\nc\na\na\nd\n")
+      history.tidy(1000)
       t.eq(sys.read_file(path), "b\\nc\na\nd\n")
+    end)
+  end)
+
+  t.it("has each entry once after the next session, if this one was killed", function()
+    with_history(function(path)
+      for _, text in ipairs { "a", "b", "a" } do history.keep(text, 1000) end
+      t.eq(history.read(path, 1000), { "b", "a" })
+      history.tidy(1000)
+      t.eq(sys.read_file(path), "b\na\n")
     end)
   end)
 
@@ -116,6 +127,7 @@ t.describe("the history", function()
       file:write "other\n"
       file:close()
       history.keep("a", 5)
+      history.tidy(5)
       t.eq(sys.read_file(path), "other\na\n")
       for i = 1, 250 do history.keep("x" .. i, 5) end
       t.ok(#history.read(path, 1000) <= 205)

@@ -31,6 +31,15 @@ add { name = "script", files = { ["write.lua"] = "-- write.lua - one write, and 
   .. "print(made.email)\n" },
   run = "TRACED run write.lua", effects = { "qalyptus.recipients.create new.hire@example.com" } }
 
+-- whose beginnings share a transaction, and so do their ends
+add { name = "side by side", files = { ["write.lua"] = "-- write.lua - three writes at once.\n"
+  .. "local function make(who)\n  local new = " .. recipient .. "\n  new.email = who .. \"@example.com\"\n"
+  .. "  return qalyptus.recipients.create(new).email\nend\n"
+  .. "local tasks = {}\nfor i, who in ipairs { \"one\", \"two\", \"three\" } do tasks[i] = spawn(make, who) end\n"
+  .. "for _, task in ipairs(tasks) do print(task:join()) end\n" },
+  run = "TRACED run write.lua", effects = { "qalyptus.recipients.create one@example.com",
+    "qalyptus.recipients.create two@example.com", "qalyptus.recipients.create three@example.com" } }
+
 add { name = "call", files = { ["r.json"] = recipient_json },
   run = "TRACED call qalyptus recipients create --json @r.json",
   effects = { "qalyptus.recipients.create new.hire@example.com" } }

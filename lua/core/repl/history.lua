@@ -12,8 +12,9 @@ local MAX_BYTES, MAX_ENTRY = 4 * 1024 * 1024, 256 * 1024
 local SLACK = 200
 
 -- Of this process: whether the file can be written, its lines at last count,
--- what stands in it, and whether its last line was cut short: by a full disk.
-local refused, lines, standing, torn = false, 0, {}, false
+-- what stands in it, whether some of that stands there twice, and whether its
+-- last line was cut short: by a full disk.
+local refused, lines, standing, doubled, torn = false, 0, {}, false, false
 
 --- history.path() -> where the history is kept; nil without a home.
 function history.path()
@@ -37,7 +38,7 @@ function history.decode(line)
 end
 
 --- history.unique(list, max) -> the newest of equal entries, at most max, and
--- no more of them than the file is to hold.
+-- no more of them than the file is to hold; the same as a set.
 function history.unique(list, max)
   local seen, kept, n, bytes = {}, {}, 0, 0
   for i = #list, 1, -1 do
@@ -50,7 +51,7 @@ function history.unique(list, max)
     end
   end
   for i = 1, n // 2 do kept[i], kept[n + 1 - i] = kept[n + 1 - i], kept[i] end
-  return kept
+  return kept, seen
 end
 
 -- The end of the file; nil and why if it cannot be read.
@@ -73,13 +74,14 @@ local function read_all(path)
   text = text or ""
   -- A zero byte is nothing that was typed; readline could not take it.
   if text:find("\0", 1, true) then text = text:gsub("\0", "") end
+  local escaped = text:find("\\", 1, true)
   local at = 1
   while at <= #text do
     local stop = text:find("\n", at, true) or #text + 1
     if stop > at then
       local line = text:sub(at, stop - 1)
       n = n + 1
-      list[n] = line:find("\\", 1, true) and history.decode(line) or line
+      list[n] = escaped and line:find("\\", 1, true) and history.decode(line) or line
     end
     at = stop + 1
   end
@@ -89,9 +91,9 @@ end
 --- history.read(path, max) -> list of statements, the oldest first.
 function history.read(path, max)
   local list = read_all(path) or {}
-  lines, standing = #list, {}
-  list = history.unique(list, max)
-  for _, text in ipairs(list) do standing[text] = true end
+  lines = #list
+  list, standing = history.unique(list, max)
+  doubled = #list < lines
   return list
 end
 
@@ -119,33 +121,32 @@ local function rewrite(path, max, text)
   if list then ok, err = sys.make_dir(path:match("^(.*)/"), DIR_MODE) end
   if not ok then return nil, err end
   list[#list + 1] = text
-  list = history.unique(list, max)
-  lines, standing = #list, {}
-  for i, one in ipairs(list) do
-    standing[one] = true
-    list[i] = history.encode(one) .. "\n"
-  end
+  list, standing = history.unique(list, max)
+  lines, doubled = #list, false
+  for i, one in ipairs(list) do list[i] = history.encode(one) .. "\n" end
   return sys.write_file(path, table.concat(list), FILE_MODE)
 end
 
 --- history.keep(text, max): at once, before the statement runs, so that nothing
--- it does can lose it. An equal older entry goes, and what is over max.
+-- it does can lose it. An equal older entry and what is over max go later, for
+-- a file that is written anew is flushed, and Enter would wait for the disk.
 function history.keep(text, max)
   local path = history.path()
   if not path or refused or #text > MAX_ENTRY or require("core.repl.private").is(text) then return end
   local ok, err = false, nil
-  if not standing[text] and not torn and lines < max + SLACK then
+  if not torn and lines < max + SLACK then
     ok = append(path, history.encode(text) .. "\n")
-    lines, standing[text] = lines + 1, true
+    lines, doubled, standing[text] = lines + 1, doubled or standing[text], true
   end
   if not ok then ok, err = rewrite(path, max, text) end
   if not ok then refuse(err or "write failed") end
 end
 
---- history.tidy(max): at the end of a session that may have left more than max.
+--- history.tidy(max): at the end of a session that may have left more than max,
+-- or an entry twice.
 function history.tidy(max)
   local path = history.path()
-  if lines <= max or not path or refused then return end
+  if lines <= max and not doubled or not path or refused then return end
   local ok, err = rewrite(path, max)
   if not ok then refuse(err) end
 end

@@ -18,8 +18,11 @@ function Real.mono()
   return require("host.task").now()
 end
 
+local boot
+
 function Real.boot_id()
-  return require("host.sys").boot_id()
+  boot = boot or require("host.sys").boot_id() -- a process does not survive it
+  return boot
 end
 
 -- Whoever sleeps and may be asked to end looks up that often.

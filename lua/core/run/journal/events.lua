@@ -11,11 +11,17 @@ local M = {}
 -- the hash is made by the store, of the text that the row really holds
 local HASHED = "sha256(json_array(prev_hash, seq, at, run, path, actor, type, data))"
 
-local ADD = "INSERT INTO event(seq, at, run, path, actor, type, data, prev_hash, hash)"
-  .. " SELECT seq, at, run, path, actor, type, data, prev_hash, " .. HASHED
-  .. " FROM (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) + 1 AS seq, :at AS at, :run AS run,"
-  .. " :path AS path, :actor AS actor, :type AS type, :data AS data,"
-  .. " coalesce((SELECT hash FROM event ORDER BY seq DESC LIMIT 1), '') AS prev_hash) RETURNING seq"
+local NEXT = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) + 1"
+local LAST_HASH = "coalesce((SELECT hash FROM event ORDER BY seq DESC LIMIT 1), '')"
+
+-- One row of values: a SELECT, or RETURNING, would build a table in memory first, each time.
+local function add(data)
+  return "INSERT INTO event(seq, at, run, path, actor, type, data, prev_hash, hash) VALUES (" .. NEXT .. ", :at, :run, :path,"
+    .. " :actor, :type, " .. data .. ", " .. LAST_HASH .. ", sha256(json_array(" .. LAST_HASH .. ", " .. NEXT .. ", :at, :run,"
+    .. " :path, :actor, :type, " .. data .. ")))"
+end
+
+local ADD = add(":data")
 
 local PAGE = 500
 
@@ -47,10 +53,15 @@ function M.check_mark(journal)
     { reason = "damaged" })
 end
 
+local function insert(journal, sql, event)
+  journal:execute(sql, event)
+  journal.seq = journal:rows("SELECT last_insert_rowid() AS seq")[1].seq
+end
+
 --- Adds an event, inside a transaction.
 function M.add(journal, event)
   event.at = iso(journal.wall())
-  journal.seq = journal:rows(ADD, event)[1].seq
+  insert(journal, ADD, event)
 end
 
 --- The same, with data as a table.
@@ -146,14 +157,14 @@ local STAYS = "SELECT seq FROM event AS e WHERE seq >= :first AND (type NOT IN "
 local FOLDED = "UPDATE event SET type = 'folded', run = '', at = NULL, path = NULL, actor = NULL, data = :count,"
   .. " prev_hash = :prev_hash WHERE seq = :last"
 
--- numbers of ours, which redaction must not reach
-local ADD_FOLD = ADD:gsub(":data AS data", "json_object('first', :first, 'last', :last) AS data")
+-- numbers of ours, which redaction must not reach; || '' makes a text of them, as the row will hold
+local ADD_FOLD = add "json_object('first', :first, 'last', :last) || ''"
 
 local function fold_stretch(journal, first_row, last)
   local first = first_row.type == "folded" and range(first_row) or first_row.seq
   journal:execute(FOLDED, { last = last, count = last - first + 1, prev_hash = first_row.prev_hash })
   journal:execute("DELETE FROM event WHERE seq >= :from AND seq < :last", { from = first_row.seq, last = last })
-  journal.seq = journal:rows(ADD_FOLD, { at = iso(journal.wall()), run = "", type = "fold", first = first, last = last })[1].seq
+  insert(journal, ADD_FOLD, { at = iso(journal.wall()), run = "", type = "fold", first = first, last = last })
 end
 
 --- Folds one stretch of events of which only hashes are left, at or after

@@ -12,9 +12,16 @@ function M.conflict(id, path, state, what)
   error_.raise("conflict", ("step %s of run %s is %s and cannot %s"):format(path, id, state or "not there", what))
 end
 
---- The step in one of the states, or a raise that says what could not be done.
+--- How a step stands, without what went in and came out, which may be long.
+function M.standing(self, id, path)
+  return self:rows("SELECT state, attempt, class, op_key, undo_state, undo_attempt FROM step WHERE run = :id AND path = :path",
+    { id = id, path = path })[1]
+end
+
+--- How the step stands, if in one of the states; else a raise that says what
+-- could not be done.
 function M.expect(self, id, path, states, what)
-  local step = self:step(id, path)
+  local step = M.standing(self, id, path)
   if not step or not states[step.state] then M.conflict(id, path, step and step.state, what) end
   return step
 end

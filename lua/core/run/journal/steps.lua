@@ -78,7 +78,7 @@ return function(J, write)
   --- C1: what is about to be sent. Durable when this returns.
   function J:intent(id, step)
     return write(self, "C1", id, step.path, function()
-      local old, n = self:step(id, step.path), 1
+      local old, n = stepping.standing(self, id, step.path), 1
       if not old then
         stepping.begin(self, id, step, "intent")
       elseif may_try(step, old) then
@@ -112,7 +112,7 @@ return function(J, write)
   --- C2 without a C1, for what has no effect anywhere.
   function J:record(id, step, result)
     return write(self, "C2", id, step.path, function()
-      local old = self:step(id, step.path)
+      local old = stepping.standing(self, id, step.path)
       if old and old.state ~= "failed" then stepping.conflict(id, step.path, old.state, "be recorded") end
       if old then
         self:execute("UPDATE step SET attempt = attempt + 1 WHERE run = :id AND path = :path", { id = id, path = step.path })
@@ -128,7 +128,7 @@ return function(J, write)
   function J:failure(id, step, failure)
     local path = type(step) == "table" and step.path or step
     write(self, "C2f", id, path, function()
-      if type(step) == "table" and not self:step(id, path) then stepping.begin(self, id, step, "intent") end
+      if type(step) == "table" and not stepping.standing(self, id, path) then stepping.begin(self, id, step, "intent") end
       not_done(self, id, path, "failed", failure)
     end)
   end
