@@ -55,7 +55,7 @@ test: test-deps ## every test; fewer with TESTS="PATH..."; ends with "N passed, 
 $(B)/tests/beside $(B)/tests/prompt $(B)/tests/net_server $(B)/tests/cron_oracle: $(B)/tests/%: %.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $<
 
-$(B)/tests/net_c: tests/bench/net_c.c | $(B)/tests
+$(B)/tests/net_c $(B)/tests/local_json: $(B)/tests/%: tests/bench/%.c | $(B)/tests
 	$(CC) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< -lcurl $(shell pkg-config --cflags --libs libcjson)
 
 $(B)/tests.built: $(CTEST) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/tests/peer $(B)/errand-libedit \
@@ -139,12 +139,9 @@ page: test-deps page-deps ## the status page in headless Chromium
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/page/run.sh $(B)
 
-bench: bench-deps ## ratios: start, prompt, JSON, calls over loopback beside curl, bun, Node, Python, C
+bench: bench-deps ## ratios: calls over loopback, start, prompt, JSON, memory, steps; beside curl, bun, Node, Python, C
 	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
 	@$(MAKE) --no-print-directory B=$(B) all $(BENCH:%=$(B)/tests/%)
-	sh tests/bench/start.sh $(B)
-	sh tests/bench/prompt.sh $(B)
-	$(B)/errand run tests/bench/json.lua
-	sh tests/bench/net.sh $(B)
+	sh tests/bench/all.sh $(B)
 
-BENCH := beside prompt net_server net_c
+BENCH := beside prompt net_server net_c local_json

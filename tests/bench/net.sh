@@ -133,12 +133,11 @@ one_call() {
   fi
   export ERRAND_IXON_URL="https://127.0.0.1:$tls_port" ERRAND_IXON_CAPATH="$tmp/certs" \
     CURL_CA_BUNDLE="$tmp/bundle.pem" NODE_EXTRA_CA_CERTS="$tmp/ca.pem"
-  beside "$runs" "https, beside curl -s" curl -s "$ERRAND_IXON_URL$path" -- "$build/errand" -e "$code"
+  beside -l 0.40 "$runs" "https, beside curl -s" curl -s "$ERRAND_IXON_URL$path" -- "$build/errand" -e "$code"
   if [ -n "$NET_BUN" ]; then
-    beside "$runs" "https, beside bun" "$NET_BUN" "$tmp/call.mjs" "$ERRAND_IXON_URL$path" -- "$build/errand" -e "$code"
+    beside -l 1.00 "$runs" "https, beside bun" "$NET_BUN" "$tmp/call.mjs" "$ERRAND_IXON_URL$path" -- "$build/errand" -e "$code"
   fi
   export ERRAND_IXON_URL="$NET_SERVER"
-  echo "target for https: at most 0.40 beside curl -s, ahead of bun"
 }
 
 wants() {

@@ -1,13 +1,17 @@
-/* prompt.c - times how long two programs take to show their first prompt. */
+/* prompt.c - times how long two programs take to show their prompts. */
 /* SPDX-License-Identifier: MIT */
 
 /* prompt RUNS LIMIT NAME PROMPT COMMAND... -- PROMPT COMMAND...
    The commands run alternately, so that a busy machine slows both, each on a
-   terminal of its own, until it has written PROMPT; the end of input then
-   makes it leave. Prints in one line the medians, their ratio, that of the
-   second to the first, and the noise of the machine: how far apart the
-   quartiles of the first lie, in parts of its median. Fails if the ratio is
-   above LIMIT; where there is much noise it first measures up to twice more. */
+   terminal of its own, until it has written PROMPT. Then 6*7 is entered some
+   times, each time until the prompt comes back behind 42; the end of input
+   makes it leave. Prints in one line the medians of the first prompt, the ratio
+   of the second to the first (the median over the pairs) and the noise of the machine: how far
+   apart the quartiles of the first lie, in parts of its median; in a second
+   line the same from Enter to the next prompt, in a third the resident and the
+   proportional memory at the first prompt. Fails if the ratio of the first
+   prompts is above LIMIT; where there is much noise it first measures up to
+   twice more. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +29,17 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 20000, WARM = 5, NOISY = 20, ROUNDS = 3 };
+enum { PATIENCE_MS = 20000, WARM = 5, NOISY = 20, ROUNDS = 3, TURNS = 10 };
+
+/* What one run gives; seconds and kilobytes. */
+typedef struct Run {
+  double first, turn, resident, proportional;
+} Run;
 
 typedef struct Command {
   const char *prompt;
   char **argv;
-  double *times;
+  double *first, *turn, *resident, *proportional;
 } Command;
 
 static void die(const char *what, int error) {
@@ -73,40 +82,75 @@ static pid_t start(char **argv, const char *terminal) {
   return pid;
 }
 
-/* Reads until the text has come, or with NULL until nothing comes any more. */
-static bool await(int fd, const char *text) {
+/* Reads until the texts have come, in that order; with NULL until nothing
+   comes any more. */
+static bool await(int fd, const char *result, const char *prompt) {
   char seen[64 * 1024];
   size_t n = 0;
   struct pollfd p = {.fd = fd, .events = POLLIN};
   while (poll(&p, 1, PATIENCE_MS) > 0 && n < sizeof seen - 1) {
     ssize_t got = read(fd, seen + n, sizeof seen - 1 - n);
-    if (got <= 0) return text == NULL;   /* the terminal is closed */
+    if (got <= 0) return prompt == NULL;   /* the terminal is closed */
     n += (size_t)got;
     seen[n] = '\0';
-    if (text && strstr(seen, text)) return true;
+    const char *from = result ? strstr(seen, result) : seen;
+    if (prompt && from && strstr(from, prompt)) return true;
   }
   return false;
 }
 
-static double run(const Command *c) {
+/* 0 where the kernel does not tell, as of programs that nobody may debug. */
+static double kilobytes(const char *smaps, const char *name) {
+  const char *at = strstr(smaps, name);
+  return at ? strtod(at + strlen(name), NULL) : 0;
+}
+
+static void weigh(pid_t pid, Run *r) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", (long)pid);
+  FILE *f = fopen(path, "r");
+  if (!f) return;
+  text[fread(text, 1, sizeof text - 1, f)] = '\0';
+  fclose(f);
+  r->resident = kilobytes(text, "\nRss:");
+  r->proportional = kilobytes(text, "\nPss:");
+}
+
+/* From Enter to the prompt, on average. */
+static bool take_turns(int fd, const char *prompt, Run *r) {
+  static const char statement[] = "6*7", enter = '\n';
+  for (int i = 0; i < TURNS; i++) {
+    if (write(fd, statement, 3) != 3 || !await(fd, NULL, statement))
+      return false;
+    double from = now();
+    if (write(fd, &enter, 1) != 1 || !await(fd, "42", prompt)) return false;
+    r->turn += (now() - from) / TURNS;
+  }
+  return true;
+}
+
+static Run run(const Command *c) {
   static const char end_of_input = 4;
   char terminal[64];
+  Run r = {0};
   int fd = open_terminal(terminal, sizeof terminal), status;
   double from = now();
   pid_t pid = start(c->argv, terminal);
-  bool shown = await(fd, c->prompt);
-  double seconds = now() - from;
-  bool left = shown && write(fd, &end_of_input, 1) == 1 && await(fd, NULL);
-  if (!left) kill(pid, SIGKILL);
+  bool well = await(fd, NULL, c->prompt);
+  r.first = now() - from;
+  if (well) weigh(pid, &r);
+  well = well && take_turns(fd, c->prompt, &r) &&
+         write(fd, &end_of_input, 1) == 1 && await(fd, NULL, NULL);
+  if (!well) kill(pid, SIGKILL);
   while (waitpid(pid, &status, 0) < 0)
     if (errno != EINTR) die("waitpid", errno);
   close(fd);
-  if (!left || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  if (!well || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     fprintf(stderr, "prompt: %s showed no '%s' or did not end well\n",
             c->argv[0], c->prompt);
     exit(EXIT_FAILURE);
   }
-  return seconds;
+  return r;
 }
 
 static int by_value(const void *a, const void *b) {
@@ -114,21 +158,71 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-typedef struct Medians {
-  double first, second;
-  double noise;            /* percent */
-} Medians;
+static double median(const double *sorted, size_t n) {
+  return sorted[n / 2];
+}
+
+/* The second's to the first's, of each pair of runs. */
+typedef struct Ratios {
+  double *first, *turn;
+} Ratios;
 
 /* n runs of each, in turn. */
-static Medians measure(Command commands[2], size_t n) {
-  for (size_t i = 0; i < n; i++)
-    for (int c = 0; c < 2; c++) commands[c].times[i] = run(&commands[c]);
-  for (int c = 0; c < 2; c++)
-    qsort(commands[c].times, n, sizeof(double), by_value);
-  const double *first = commands[0].times;
-  double median = first[n / 2];
-  double spread = first[n * 3 / 4] - first[n / 4];
-  return (Medians){median, commands[1].times[n / 2], spread / median * 100};
+static void measure(Command commands[2], Ratios *ratios, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    for (int c = 0; c < 2; c++) {
+      Run r = run(&commands[c]);
+      commands[c].first[i] = r.first;
+      commands[c].turn[i] = r.turn;
+      commands[c].resident[i] = r.resident;
+      commands[c].proportional[i] = r.proportional;
+    }
+    ratios->first[i] = commands[1].first[i] / commands[0].first[i];
+    ratios->turn[i] = commands[1].turn[i] / commands[0].turn[i];
+  }
+  qsort(ratios->first, n, sizeof(double), by_value);
+  qsort(ratios->turn, n, sizeof(double), by_value);
+  for (int c = 0; c < 2; c++) {
+    qsort(commands[c].first, n, sizeof(double), by_value);
+    qsort(commands[c].turn, n, sizeof(double), by_value);
+    qsort(commands[c].resident, n, sizeof(double), by_value);
+    qsort(commands[c].proportional, n, sizeof(double), by_value);
+  }
+}
+
+/* Percent. */
+static double noise(const double *sorted, size_t n) {
+  return (sorted[n * 3 / 4] - sorted[n / 4]) / sorted[n / 2] * 100;
+}
+
+static void report(const char *name, double limit, Command commands[2],
+                   const Ratios *ratios, size_t n) {
+  Command *a = &commands[0], *b = &commands[1];
+  double first = median(ratios->first, n);
+  printf("%-28s %8.2f ms %8.2f ms   ratio %.2f   noise %.0f %%   "
+         "at most %.2f: %s\n", name, median(a->first, n) * 1e3,
+         median(b->first, n) * 1e3, first, noise(a->first, n), limit,
+         first <= limit ? "met" : "missed");
+  printf("%-28s %8.3f ms %8.3f ms   ratio %.2f   noise %.0f %%\n",
+         "  Enter to the next", median(a->turn, n) * 1e3,
+         median(b->turn, n) * 1e3, median(ratios->turn, n),
+         noise(a->turn, n));
+  printf("%-28s %8.1f MB %8.1f MB   proportional %.1f MB, %.1f MB\n",
+         "  memory there", median(a->resident, n) / 1024,
+         median(b->resident, n) / 1024, median(a->proportional, n) / 1024,
+         median(b->proportional, n) / 1024);
+}
+
+static double *column(size_t n) {
+  double *values = calloc(n, sizeof *values);
+  if (!values) die("calloc", ENOMEM);
+  return values;
+}
+
+static Command command(char *prompt, char **argv, size_t n) {
+  double *values = column(n * 4);
+  return (Command){prompt, argv, values, values + n, values + 2 * n,
+                   values + 3 * n};
 }
 
 int main(int argc, char **argv) {
@@ -145,23 +239,24 @@ int main(int argc, char **argv) {
   }
   argv[split] = NULL;
   size_t n = (size_t)runs;
-  Command commands[] = {
-    {argv[4], argv + 5, calloc(n, sizeof(double))},
-    {argv[split + 1], argv + split + 2, calloc(n, sizeof(double))}};
-  if (!commands[0].times || !commands[1].times) die("calloc", ENOMEM);
+  Command commands[] = {command(argv[4], argv + 5, n),
+                        command(argv[split + 1], argv + split + 2, n)};
+  Ratios ratios = {column(n), column(n)};
   for (int warm = 0; warm < WARM; warm++)
     for (int c = 0; c < 2; c++) run(&commands[c]);
-  Medians m = measure(commands, n);
-  for (int i = 1; i < ROUNDS && m.second / m.first > limit && m.noise > NOISY;
-       i++)
-    m = measure(commands, n);
-  double ratio = m.second / m.first;
-  printf("%-28s %8.2f ms %8.2f ms   ratio %.2f   noise %.0f %%\n", argv[3],
-         m.first * 1e3, m.second * 1e3, ratio, m.noise);
-  free(commands[0].times);
-  free(commands[1].times);
-  if (ratio <= limit) return EXIT_SUCCESS;
+  measure(commands, &ratios, n);
+  for (int i = 1; i < ROUNDS && median(ratios.first, n) > limit &&
+       noise(commands[0].first, n) > NOISY; i++)
+    measure(commands, &ratios, n);
+  report(argv[3], limit, commands, &ratios, n);
+  double reached = median(ratios.first, n);
+  bool noisy = noise(commands[0].first, n) > NOISY;
+  free(commands[0].first);
+  free(commands[1].first);
+  free(ratios.first);
+  free(ratios.turn);
+  if (reached <= limit) return EXIT_SUCCESS;
   fprintf(stderr, "prompt: %s: the ratio is above %.2f%s\n", argv[3], limit,
-          m.noise > NOISY ? ", but the machine was busy: try again" : "");
+          noisy ? ", but the machine was busy: try again" : "");
   return EXIT_FAILURE;
 }
