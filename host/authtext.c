@@ -42,8 +42,9 @@ static bool is_basic(const char *p, const char *end, size_t *len) {
   return false;
 }
 
-static int no_room(Err *err) {
-  return err_set(err, ERR_SCRIPT, "a template grows too long");
+static int no_room(const Buf *out, Err *err) {
+  return err_set(err, ERR_SCRIPT, out->over ? "a template grows too long"
+                                            : "out of memory");
 }
 
 /* RFC 7617: everything up to the first colon is the user name. */
@@ -72,11 +73,11 @@ static int add_basic(Buf *out, const char *tmpl, size_t n, Template *t,
   int rc = check_user(tmpl, n, t, err);
   if (!rc) rc = auth_text(&plain, tmpl, n, &inner, err);
   if (!rc && text_base64(&coded, buf_str(&plain), plain.len))
-    rc = no_room(err);
+    rc = no_room(&coded, err);
   /* The joined text is as good as the secrets in it. */
   if (!rc && inner.secret && redact_add(buf_str(&coded), coded.len))
     rc = err_set(err, ERR_SCRIPT, "out of memory");
-  if (!rc && buf_add(out, buf_str(&coded), coded.len)) rc = no_room(err);
+  if (!rc && buf_add(out, buf_str(&coded), coded.len)) rc = no_room(out, err);
   t->secret |= inner.secret;
   memcpy(t->missing, inner.missing, sizeof t->missing);
   buf_wipe(&plain);
@@ -100,7 +101,7 @@ static int add_value(Buf *out, const char *at, size_t n, Template *t,
   t->secret |= secret;
   int rc = t->json ? text_json_escape(out, value, len)
                    : buf_add(out, value, len);
-  return rc ? no_room(err) : 0;
+  return rc ? no_room(out, err) : 0;
 }
 
 int auth_text(Buf *out, const char *tmpl, size_t n, Template *t, Err *err) {
@@ -117,7 +118,7 @@ int auth_text(Buf *out, const char *tmpl, size_t n, Template *t, Err *err) {
       /* A run of plain text, up to the next brace. */
       const char *brace = memchr(p + 1, '{', (size_t)(end - p - 1));
       size_t run = (size_t)((brace ? brace : end) - p);
-      if (buf_add(out, p, run)) return no_room(err);
+      if (buf_add(out, p, run)) return no_room(out, err);
       p += run;
     }
   }

@@ -41,7 +41,7 @@ static long long now_ms(void) {
 }
 
 typedef enum Got {
-  GOT_END, GOT_NOTHING, GOT_MORE, GOT_TOO_MUCH, GOT_ERROR
+  GOT_END, GOT_NOTHING, GOT_MORE, GOT_TOO_MUCH, GOT_NO_MEMORY, GOT_ERROR
 } Got;
 
 /* One read from a descriptor that does not block. */
@@ -54,7 +54,8 @@ static Got read_some(int fd, Buf *out) {
   }
   int rc = buf_add(out, bytes, (size_t)n);
   explicit_bzero(bytes, sizeof bytes);
-  return rc ? GOT_TOO_MUCH : n == 0 ? GOT_END : GOT_MORE;
+  if (rc) return out->over ? GOT_TOO_MUCH : GOT_NO_MEMORY;
+  return n == 0 ? GOT_END : GOT_MORE;
 }
 
 typedef enum Woke { WOKE_READY, WOKE_SLICE, WOKE_LATE, WOKE_INTERRUPTED } Woke;
@@ -140,6 +141,8 @@ static int read_open_file(int fd, const char *path, mode_t forbidden, Buf *out,
       case GOT_TOO_MUCH:
         return err_set(err, ERR_CONFIG, "%s is longer than %d bytes", path,
                        SECRET_MAX);
+      case GOT_NO_MEMORY:
+        return err_set(err, ERR_SCRIPT, "out of memory");
       case GOT_ERROR:
         return err_sys(err, ERR_AUTH, errno, "cannot read %s", path);
     }
@@ -172,7 +175,9 @@ int secret_from_credential(const char *name, Buf *out, Err *err) {
   Buf path;
   buf_init(&path, PATH_TEXT);
   int rc = buf_printf(&path, "%s/%s", dir, name);
-  if (rc) err_set(err, ERR_CONFIG, "CREDENTIALS_DIRECTORY is too long");
+  if (rc && path.over)
+    err_set(err, ERR_CONFIG, "CREDENTIALS_DIRECTORY is too long");
+  else if (rc) err_set(err, ERR_SCRIPT, "out of memory");
   /* systemd lets the service's user in by an access list, whose mask stat
      shows as group bits; the directory above is closed to others. */
   else rc = read_path(path.data, 027, out, err);
@@ -258,6 +263,8 @@ static int read_output(Child *child, int fd, const char *command, Buf *out,
       case GOT_TOO_MUCH:
         return err_set(err, ERR_AUTH, "command '%s' wrote more than %d bytes",
                        command, SECRET_MAX);
+      case GOT_NO_MEMORY:
+        return err_set(err, ERR_SCRIPT, "out of memory");
       case GOT_ERROR:
         return err_sys(err, ERR_AUTH, errno, "cannot read from '%s'", command);
     }

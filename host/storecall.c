@@ -93,12 +93,20 @@ static int finish(Store *s, long long id, const char *outcome, int status,
   return -1;
 }
 
+/* What came back must be known, or somebody has to find it out: whether to try
+   once more what failed. There is room in reserve on a full disk, and a write
+   that failed may pass the next time. A flush may not. */
+static bool is_worth_another(Store *s) {
+  const char *reason = store_reason(s);
+  if (strcmp(reason, "full") == 0) return store_release(s);
+  return strcmp(reason, "other") == 0;
+}
+
 int store_call_finish(Store *s, long long id, const char *outcome, int status,
                       const char *remote_id, const char *message,
                       const StoreExchange *exchange, Err *err) {
   int bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
-  /* What came back must be known, or somebody has to find it out. */
-  if (bad && strcmp(store_reason(s), "full") == 0 && store_release(s))
+  if (bad && is_worth_another(s))
     bad = finish(s, id, outcome, status, remote_id, message, exchange, err);
   if (bad) return -1;
   store_tidy(s, id);

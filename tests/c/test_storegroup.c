@@ -35,6 +35,7 @@ static Store *open_store(void) {
 static struct {
   bool full;            /* files do not grow, but for the reserve */
   bool fail_sync;
+  int fail_writes;      /* so many fail, and the others do not */
   int kill_at;          /* the process dies at that flush; 0: at none */
   int syncs;
 } disk;
@@ -50,6 +51,10 @@ static int shim_sync(sqlite3_file *file, int flags) {
 static int shim_write(sqlite3_file *file, const void *bytes, int n,
                       sqlite3_int64 at) {
   sqlite3_int64 size = 0;
+  if (disk.fail_writes > 0) {
+    disk.fail_writes--;
+    return SQLITE_IOERR_WRITE;
+  }
   if (disk.full && access(reserve, F_OK) == 0 &&
       theirs.xFileSize(file, &size) == SQLITE_OK && at + n > size)
     return SQLITE_FULL;
@@ -207,6 +212,31 @@ static void test_flush_fails(void) {
   remove_store();
 }
 
+/* Somebody has to find out what a call did whose end is not recorded. */
+static void test_write_fails(void) {
+  Store *s = open_store();
+  Err err = {0};
+  long long id, other;
+  is_int(store_call_begin(s, beginnings(1)->begins, &id, &err), 0, "a call");
+  disk.fail_writes = 1;
+  is_int(store_call_finish(s, id, "done", 201, "7", NULL, NULL, &err), 0,
+         "its end is written, though one write fails");
+  Count c = count(s);
+  ok(c.rows == 1 && c.done == 1, "and is on record");
+  disk.fail_writes = 1;
+  is_int(store_call_begin(s, beginnings(1)->begins, &other, &err), -1,
+         "a beginning is not: nothing was sent yet");
+  is_int(store_call_begin(s, beginnings(1)->begins, &other, &err), 0,
+         "the next one is");
+  disk.fail_writes = 2;
+  is_int(store_call_finish(s, other, "done", 201, "8", NULL, NULL, &err), -1,
+         "a disk that does not write is told");
+  disk.fail_writes = 0;
+  ok(count(s).done == 1, "and the end is not on record");
+  store_close(s);
+  remove_store();
+}
+
 static void test_full(void) {
   Store *s = open_store();
   Err err;
@@ -314,6 +344,7 @@ int main(void) {
   test_one_flush();
   test_bad_row();
   test_flush_fails();
+  test_write_fails();
   test_full();
   test_busy();
   test_kill();

@@ -146,16 +146,28 @@ local function recorded(store, got, bad)
   end
 end
 
+-- Operations of which a call is in doubt.
+local function doubted(lines)
+  local out = {}
+  for _, line in ipairs(lines) do
+    local operation = line:match "^call (%S+) in_doubt$"
+    if operation then out[operation] = true end
+  end
+  return out
+end
+
 -- The rows that a run leaves behind, but for attempts without effect. How a
--- call of a workflow ended, or what became of a doubt, is in the journal; where
--- it could not be noted a second time, that was said.
+-- call of a workflow ended, or what became of a doubt, is in the journal (the
+-- step is settled, the call is not made anew); where it could not be noted a
+-- second time, that was said.
 local function same_rows(s, r, store, clean)
   local said = s.durable and r.err:find("is not in the record", 1, true)
+  local doubts = s.durable and doubted(store.lines) or {}
   local function text(lines)
     local kept = {}
     for _, line in ipairs(lines) do
-      local doubt = s.durable and line:find "^call .* in_doubt$"
-      if not doubt and not line:find "^call .* failed$" and not (said and line:find "^call ") then kept[#kept + 1] = line end
+      local operation, outcome = line:match "^call (%S+) (%S+)$"
+      if not operation or not (said or doubts[operation] or outcome == "failed") then kept[#kept + 1] = line end
     end
     return table.concat(kept, "\n")
   end
