@@ -79,8 +79,9 @@ local function basics()
 
   t.it("wake in the order of their times", function()
     local seen, all = {}, {}
-    for _, n in ipairs { 5, 1, 4, 2, 3 } do
-      all[n] = spawn(function() sleep(n * 0.004) seen[#seen + 1] = n end)
+    local start = task.now()
+    for _, n in ipairs { 5, 1, 4, 2, 3 } do -- each begins a little later than the one before, on a slow machine a lot
+      all[n] = spawn(function() sleep(math.max(0, start + n * 0.02 - task.now())) seen[#seen + 1] = n end)
     end
     for _, one in ipairs(all) do one:join() end
     t.eq(seen, { 1, 2, 3, 4, 5 })
