@@ -226,7 +226,7 @@ static void read_pairs(lua_State *L, int index, UrlPair *out, size_t n) {
 static int build_url(lua_State *L, int index, const char *base, Buf *out,
                      Err *err) {
   size_t n[2] = {0, 0};
-  UrlPair few[2][PAIRS_FEW], *pairs[2] = {NULL, NULL};
+  UrlPair few[2][PAIRS_FEW], *pairs[2] = {few[0], few[1]};
   static const char *const fields[] = {"path", "query"};
   for (int i = 0; i < 2; i++) {
     if (lua_getfield(L, index, fields[i]) != LUA_TTABLE) continue;
@@ -234,8 +234,8 @@ static int build_url(lua_State *L, int index, const char *base, Buf *out,
     n[i] = lua_rawlen(L, list);
     if (n[i] > PAIRS_MAX)
       return err_set(err, ERR_VALIDATION, "too many %s parameters", fields[i]);
-    pairs[i] = n[i] <= PAIRS_FEW
-        ? few[i] : lua_newuserdatauv(L, n[i] * sizeof *pairs[i], 0);
+    if (n[i] > PAIRS_FEW)
+      pairs[i] = lua_newuserdatauv(L, n[i] * sizeof *pairs[i], 0);
     read_pairs(L, list, pairs[i], n[i]);
   }
   lua_getfield(L, index, "template");
