@@ -41,6 +41,7 @@ static Trouble write_all(Store *s, StoreWrite *list, Err *err) {
 }
 
 void store_write_calls(Store *s, StoreWrite *list) {
+  if (!list) return;
   for (StoreWrite *w = list; w; w = w->next) w->failed = NULL;
   if (!list->next) {
     write_alone(s, list);
