@@ -9,6 +9,7 @@
 #include "civil.h"
 #include "cron.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "lopt.h"
 #include "ltext.h"
 
@@ -391,22 +392,9 @@ static const luaL_Reg functions[] = {
   {"new", l_new}, {"zone", l_zone}, {"tzdata", l_tzdata},
   {"jitter", l_jitter}, {NULL, NULL}};
 
-static void metatable(lua_State *L, const char *name, const luaL_Reg *methods,
-                      lua_CFunction close) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
 int luaopen_host_cron(lua_State *L) {
-  metatable(L, CRON, cron_methods, cron_close);
-  metatable(L, ZONE, zone_methods, zone_close);
+  lhandle_register(L, CRON, cron_methods, cron_close);
+  lhandle_register(L, ZONE, zone_methods, zone_close);
   luaL_newlib(L, functions);
   return 1;
 }
