@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "halt.h"
 #include "httpreq.h"
 #include "text.h"
 #include "url.h"
@@ -280,7 +281,7 @@ HttpReq *http_send(Http *http, const HttpCall *call, http_done *fn, void *ctx,
                    Err *err) {
   HttpCall mine = *call;
   Slot *slot = NULL;
-  if (check_call(http, call, err)) return NULL;
+  if (check_call(http, call, err) || halt_check(err)) return NULL;
   mine.method = url_method(call->method);
   if (!http->multi) {
     http->multi = loop_transfers(http->loop, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "halt.h"
 #include "httpreq.h"
 #include "log.h"
 #include "sys.h"
@@ -67,7 +68,7 @@ static int on_prerequest(void *ctx, char *ip, char *local, int port,
   HttpReq *req = ((Slot *)ctx)->req;
   (void)ip, (void)local, (void)port;
   req->unclean = http_is_unclean(req, local_port);
-  if (req->unclean) return CURL_PREREQFUNC_ABORT;
+  if (req->unclean || halt_check(&req->file_err)) return CURL_PREREQFUNC_ABORT;
   req->sent = true;
   const Http *http = req->http;
   if (http->on_leave) http->on_leave(http->leave_ctx, req->call.tag);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "buf.h"
+#include "halt.h"
 #include "redact.h"
 #include "storefile.h"
 #include "sys.h"
@@ -44,6 +45,11 @@ static int failure(Store *s) {
   return full && !is_flush(code) ? SQLITE_FULL : code;
 }
 
+static void die(Store *s) {
+  if (!s->dead) halt_begin();
+  s->dead = true;
+}
+
 /* SQLite's own way of writing the log back takes no notice of a failed flush
    and would flush again, which may report success for pages that are lost.
    What was committed stays in the log. */
@@ -53,7 +59,7 @@ static int after_commit(void *store, sqlite3 *db, const char *name,
   if (pages < CHECKPOINT_PAGES) return SQLITE_OK;
   int rc = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
                                      NULL, NULL);
-  if (is_flush(rc)) s->dead = true;
+  if (is_flush(rc)) die(s);
   return SQLITE_OK;
 }
 
@@ -79,7 +85,7 @@ static int not_writable(const Store *s, Err *err) {
 int store_fail(Store *s, const char *doing, Err *err) {
   int code = s->code = failure(s);
   if (is_flush(code)) {
-    s->dead = true;
+    die(s);
     return err_set(err, ERR_FILE, "the disk failed to flush the store %s: "
                    "what was written last may be lost, so nothing more is "
                    "recorded or sent; check the disk, then run "
@@ -437,8 +443,10 @@ void store_close(Store *s) {
   for (int q = 0; q < STORE_QUERIES; q++) (void)sqlite3_finalize(s->query[q]);
   store_forget(s);
   /* Closing would write the log back, and a flush is never tried again. */
-  if (s->dead)
+  if (s->dead) {
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    halt_end();
+  }
   (void)sqlite3_close(s->db);   /* no statement is left open: cannot fail */
   free(s->path);
   free(s);

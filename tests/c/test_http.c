@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "halt.h"
 #include "log.h"
 #include "peer.h"
 #include "tap.h"
@@ -528,6 +529,31 @@ static void test_cancel(void) {
   http_req_free(NULL);
 }
 
+/* Between http_send and the moment at which a connection stands. */
+static void test_halt(void) {
+  Err err = { 0 };
+  bool finished = false;
+  char url[128];
+  snprintf(url, sizeof url, "%s/halt", peer_base(peer));
+  HttpCall c = { .method = "POST", .url = url };
+  HttpReq *r = http_send(http, &c, on_done, &finished, &err);
+  if (!r) exit(1);
+  halt_begin();
+  run(&finished);
+  is_kind(r, ERR_FILE, "a request does not leave once the disk has failed");
+  says(r, "not sent, since the disk failed to flush", "as it says");
+  ok(!http_req_err(r)->retryable, "nor does another try");
+  ok(!http_req_maybe_sent(r), "so that there is no doubt");
+  http_req_free(r);
+  ok(!http_send(http, &c, on_done, &finished, &err) && err.kind == ERR_FILE,
+     "no other is begun");
+  is_int(peer_requests(peer, NULL), 0, "the server saw none");
+  halt_end();
+  r = get("/halt");
+  is_kind(r, ERR_NONE, "until the store is closed");
+  http_req_free(r);
+}
+
 static HttpReq *victims[2];
 static Http *doomed;
 static bool all_freed;
@@ -653,7 +679,7 @@ int main(void) {
     test_get, test_methods, test_refused_calls, test_reuse, test_dropped_reply,
     test_many_stale, test_resets, test_refused, test_gzip, test_limits,
     test_broken_replies, test_timeouts, test_redirects, test_cancel,
-    test_free_in_callback, test_parallel, test_settings, test_trace,
+    test_halt, test_free_in_callback, test_parallel, test_settings, test_trace,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
     peer = peer_new(loop);   /* a new port, so no kept connections */

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "halt.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/errand-group-XXXXXX";
@@ -208,7 +209,9 @@ static void test_flush_fails(void) {
   list = beginnings(2);
   store_write_calls(s, list);
   is_int(failures(list), 2, "nothing is recorded after that");
+  is_int(halt_check(&err), -1, "and nothing is sent");
   store_close(s);
+  is_int(halt_check(&err), 0, "until it is closed");
   remove_store();
 }
 

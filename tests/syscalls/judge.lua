@@ -185,7 +185,7 @@ function judge.run(s, r, clean, at, call, report)
   finals(s, r, clean, bad)
   leftovers(s, r, clean, call, bad)
   effects(s, r.effects, r.code == 0, bad)
-  if s.posts and r.code == 0 and r.posts ~= 1 and r.out:find "sent" then bad(("%d posts"):format(r.posts)) end
+  if s.posts and r.code == 0 and r.posts ~= 1 and ("\n" .. r.out):find "\nsent\n" then bad(("%d posts"):format(r.posts)) end
   local printed = s.shared or s.posts or plain(r.out) == plain(clean.out)
   if r.code == 0 and not printed then bad("exit code 0, but it printed: " .. r.out:sub(1, 200)) end
   local text, rest, pid, before = trace.injected(at.dir .. "/trace")
