@@ -9,8 +9,8 @@
    as NULL and is a member of the handle. */
 typedef struct Waiter Waiter;
 
-/* Makes the metatable of this kind of handle: its methods, and close for __gc
-   and __close. Leaves the stack as it was. Raises where memory is short. */
+/* Makes the metatable of this kind of handle: its methods (nullable), and close
+   for __gc and __close. Leaves the stack as it was. Raises where memory is short. */
 void lhandle_register(lua_State *L, const char *kind, const luaL_Reg *methods,
                       lua_CFunction close);
 

@@ -5,6 +5,7 @@
 
 #include "bindings.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "notify.h"
 
 #define NOTIFIER "host.notify"
@@ -118,13 +119,7 @@ static const luaL_Reg functions[] = {
   {"open", l_open}, {"journal", l_journal}, {NULL, NULL}};
 
 int luaopen_host_notify(lua_State *L) {
-  luaL_newmetatable(L, NOTIFIER);
-  lua_pushcfunction(L, notifier_close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
+  lhandle_register(L, NOTIFIER, methods, notifier_close);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -10,6 +10,7 @@
 
 #include "bindings.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "log.h"
 #include "loop.h"
 #include "lopt.h"
@@ -229,25 +230,10 @@ static const luaL_Reg functions[] = {
   { NULL, NULL }
 };
 
-static void metatable(lua_State *L, const char *name, const luaL_Reg *methods,
-                      lua_CFunction gc) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, gc);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  if (methods) {
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-  }
-  lua_pop(L, 1);
-}
-
 int luaopen_host_sandbox(lua_State *L) {
-  metatable(L, SERVER, server_methods, server_close);
+  lhandle_register(L, SERVER, server_methods, server_close);
   lspawn_open(L);
-  metatable(L, LATER, NULL, later_gc);
+  lhandle_register(L, LATER, NULL, later_gc);
   luaL_newlib(L, functions);
   return 1;
 }

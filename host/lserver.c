@@ -13,6 +13,7 @@
 
 #include "bindings.h"
 #include "lerr.h"
+#include "lhandle.h"
 #include "log.h"
 #include "loop.h"
 #include "lopt.h"
@@ -238,13 +239,7 @@ static const luaL_Reg functions[] = {
 };
 
 int luaopen_host_server(lua_State *L) {
-  luaL_newmetatable(L, SERVER);
-  lua_pushcfunction(L, box_close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
+  lhandle_register(L, SERVER, methods, box_close);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lerr.h"
+#include "lhandle.h"
 #include "log.h"
 #include "loop.h"
 #include "lopt.h"
@@ -284,12 +285,5 @@ static const luaL_Reg methods[] = {
 };
 
 void lspawn_open(lua_State *L) {
-  luaL_newmetatable(L, CHILD);
-  lua_pushcfunction(L, child_close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  lhandle_register(L, CHILD, methods, child_close);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "disk.h"
 #include "redact.h"
 #include "tap.h"
 
@@ -578,37 +579,8 @@ static void test_kill(void) {
   remove_store();
 }
 
-/* A file system whose flush can be made to fail. */
-static int fail_sync, syncs;
-static sqlite3_vfs shim;
-static int (*real_sync)(sqlite3_file *, int);
-static sqlite3_io_methods methods[2];   /* databases; logs have others */
-
-static int shim_sync(sqlite3_file *file, int flags) {
-  syncs++;
-  return fail_sync ? SQLITE_IOERR_FSYNC : real_sync(file, flags);
-}
-
-static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
-                     int flags, int *out) {
-  sqlite3_vfs *real = vfs->pAppData;
-  int rc = real->xOpen(real, name, file, flags, out);
-  if (rc || !file->pMethods) return rc;
-  sqlite3_io_methods *ours = &methods[flags & SQLITE_OPEN_MAIN_DB ? 0 : 1];
-  *ours = *file->pMethods;
-  real_sync = ours->xSync;
-  ours->xSync = shim_sync;
-  file->pMethods = ours;
-  return rc;
-}
-
 static void test_failed_flush(void) {
-  sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-  shim = *real;
-  shim.zName = "shim";
-  shim.xOpen = shim_open;
-  shim.pAppData = real;
-  sqlite3_vfs_register(&shim, 1);
+  disk_use(NULL);
   Err err = {0};
   Store *s = store_open(path, &err);
   if (!ok(s, "a store on a disk that can fail")) {
@@ -617,30 +589,28 @@ static void test_failed_flush(void) {
   }
   StoreCall call = invite("a@example.com");
   long long id = -1;
-  syncs = 0;
+  disk.syncs = 0;
   is_int(store_call_begin(s, &call, &id, &err), 0, "recorded");
-  ok(syncs > 0, "flushed before it returns");
-  int plain = syncs;
+  ok(disk.syncs > 0, "flushed before it returns");
+  int plain = disk.syncs;
   is_int(store_call_end(s, id, "done", 200, NULL, NULL, &err), 0, "ended");
-  plain += syncs;
+  plain += disk.syncs;
   StoreExchange x = request();
   call.exchange = &x;
-  syncs = 0;
+  disk.syncs = 0;
   is_int(store_call_begin(s, &call, &id, &err), 0, "with an exchange");
-  int shown = syncs;
+  int shown = disk.syncs;
   is_int(store_call_finish(s, id, "done", 200, NULL, NULL, &x, &err), 0, "too");
-  shown += syncs;
+  shown += disk.syncs;
   ok(shown > 0 && shown <= plain, "which costs no flush");
-  fail_sync = 1;
+  disk.fail_sync[DISK_LOG] = true;
   is_int(store_call_begin(s, &call, &id, &err), -1, "the flush fails");
   ok(strstr(err.text, "failed to flush"), "the error says so");
-  fail_sync = 0;
-  syncs = 0;
+  disk.fail_sync[DISK_LOG] = false;
+  disk.syncs = 0;
   is_int(store_call_begin(s, &call, &id, &err), -1, "nothing goes on then");
   store_close(s);
-  is_int(syncs, 0, "the flush is never tried again");
-  sqlite3_vfs_unregister(&shim);
-  sqlite3_vfs_register(real, 1);
+  is_int(disk.syncs, 0, "the flush is never tried again");
   remove_store();
 }
 

@@ -4,10 +4,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "store.h"
 
-#include <signal.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "disk.h"
 #include "halt.h"
 #include "tap.h"
 
@@ -29,58 +28,6 @@ static Store *open_store(void) {
   Store *s = store_open(path, &err);
   if (!s) printf("# %s\n", err.text);
   return s;
-}
-
-/* ---- a disk that fails ---- */
-
-static struct {
-  bool full;            /* files do not grow, but for the reserve */
-  bool fail_sync;
-  int fail_writes;      /* so many fail, and the others do not */
-  int kill_at;          /* the process dies at that flush; 0: at none */
-  int syncs;
-} disk;
-
-static sqlite3_vfs shim;
-static sqlite3_io_methods ours, theirs;   /* of logs */
-
-static int shim_sync(sqlite3_file *file, int flags) {
-  if (++disk.syncs == disk.kill_at) raise(SIGKILL);
-  return disk.fail_sync ? SQLITE_IOERR_FSYNC : theirs.xSync(file, flags);
-}
-
-static int shim_write(sqlite3_file *file, const void *bytes, int n,
-                      sqlite3_int64 at) {
-  sqlite3_int64 size = 0;
-  if (disk.fail_writes > 0) {
-    disk.fail_writes--;
-    return SQLITE_IOERR_WRITE;
-  }
-  if (disk.full && access(reserve, F_OK) == 0 &&
-      theirs.xFileSize(file, &size) == SQLITE_OK && at + n > size)
-    return SQLITE_FULL;
-  return theirs.xWrite(file, bytes, n, at);
-}
-
-static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
-                     int flags, int *out) {
-  sqlite3_vfs *real = vfs->pAppData;
-  int rc = real->xOpen(real, name, file, flags, out);
-  if (rc || !file->pMethods || !(flags & SQLITE_OPEN_WAL)) return rc;
-  theirs = ours = *file->pMethods;
-  ours.xSync = shim_sync;
-  ours.xWrite = shim_write;
-  file->pMethods = &ours;
-  return rc;
-}
-
-static void use_shim(void) {
-  sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-  shim = *real;
-  shim.zName = "shim";
-  shim.xOpen = shim_open;
-  shim.pAppData = real;
-  sqlite3_vfs_register(&shim, 1);
 }
 
 /* ---- groups ---- */
@@ -197,7 +144,7 @@ static void test_flush_fails(void) {
   is_int(store_call_begin(s, beginnings(1)->begins, &id, &err), 0, "a call");
   StoreWrite *list = beginnings(4);
   becomes_end(&list[1], id, "done");
-  disk.fail_sync = true;
+  disk.fail_sync[DISK_LOG] = true;
   disk.syncs = 0;
   store_write_calls(s, list);
   is_int(failures(list), 4, "the flush fails, and so does every call in it");
@@ -205,7 +152,7 @@ static void test_flush_fails(void) {
   ok(strstr(list[0].err.text, "failed to flush") &&
      strstr(list[3].err.text, "failed to flush"), "each is told so");
   is_str(list[3].failed, "dead", "programs, too");
-  disk.fail_sync = false;
+  disk.fail_sync[DISK_LOG] = false;
   list = beginnings(2);
   store_write_calls(s, list);
   is_int(failures(list), 2, "nothing is recorded after that");
@@ -290,7 +237,7 @@ static void test_kill(void) {
     if (pid == 0) {
       Store *s = open_store();
       disk.syncs = 0;
-      disk.kill_at = at;
+      disk.kill_at_sync = at;
       for (int i = 0; i < 20; i++) {
         store_write_calls(s, beginnings(GROUP));
         if (failures(group.write) || write(told[1], "g", 1) != 1)
@@ -317,10 +264,10 @@ static void test_kill(void) {
 /* Each of several tasks would open it once more. */
 static int opened_again(void) {
   Err err = {0};
-  disk.fail_sync = true;
+  disk.fail_sync[DISK_LOG] = true;
   Store *s = store_open(path, &err);
   if (s || !strstr(err.text, "failed to flush")) return 1;
-  disk.fail_sync = false;
+  disk.fail_sync[DISK_LOG] = false;
   if (store_open(path, &err)) return 2;
   if (!strstr(err.text, "not used any more")) return 3;
   s = store_open(NULL, &err);
@@ -346,7 +293,7 @@ int main(void) {
   if (!mkdtemp(dir)) return EXIT_FAILURE;
   snprintf(path, sizeof path, "%s/store.db", dir);
   snprintf(reserve, sizeof reserve, "%s/store.db.reserve", dir);
-  use_shim();
+  disk_use(reserve);
   test_one_flush();
   test_bad_row();
   test_flush_fails();

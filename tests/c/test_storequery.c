@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "disk.h"
 #include "redact.h"
 #include "tap.h"
 
@@ -37,68 +38,6 @@ static Store *open_store(void) {
 }
 
 /* ---- a file system that fails ---- */
-
-enum { LOG, DATABASE, KINDS };
-
-static struct {
-  bool full;            /* files do not grow any more, but for the reserve */
-  bool read_only;
-  bool kill;            /* when something is flushed */
-  bool fail_sync[KINDS];
-  int syncs;
-} disk;
-
-static sqlite3_vfs shim;
-static sqlite3_io_methods ours[KINDS], theirs[KINDS];
-
-static int kind_of(const sqlite3_file *file) {
-  return file->pMethods == &ours[DATABASE] ? DATABASE : LOG;
-}
-
-static int shim_sync(sqlite3_file *file, int flags) {
-  int kind = kind_of(file);
-  disk.syncs++;
-  if (disk.kill) raise(SIGKILL);
-  if (disk.fail_sync[kind]) return SQLITE_IOERR_FSYNC;
-  return theirs[kind].xSync(file, flags);
-}
-
-/* The room of a reserve that was given up is there for good. */
-static int shim_write(sqlite3_file *file, const void *bytes, int n,
-                      sqlite3_int64 at) {
-  sqlite3_int64 size = 0;
-  int kind = kind_of(file);
-  if (disk.full && access(reserve, F_OK) == 0 &&
-      theirs[kind].xFileSize(file, &size) == SQLITE_OK && at + n > size)
-    return SQLITE_FULL;
-  return theirs[kind].xWrite(file, bytes, n, at);
-}
-
-static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
-                     int flags, int *out) {
-  sqlite3_vfs *real = vfs->pAppData;
-  int given = flags;
-  if (disk.read_only)
-    given = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) |
-            SQLITE_OPEN_READONLY;
-  int rc = real->xOpen(real, name, file, given, out);
-  if (rc || !file->pMethods) return rc;
-  int kind = flags & SQLITE_OPEN_MAIN_DB ? DATABASE : LOG;
-  theirs[kind] = ours[kind] = *file->pMethods;
-  ours[kind].xSync = shim_sync;
-  ours[kind].xWrite = shim_write;
-  file->pMethods = &ours[kind];
-  return rc;
-}
-
-static void use_shim(void) {
-  sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-  shim = *real;
-  shim.zName = "shim";
-  shim.xOpen = shim_open;
-  shim.pAppData = real;
-  sqlite3_vfs_register(&shim, 1);
-}
 
 /* What kind of file system the store is on; 0: the one that it is on. */
 static unsigned long magic;
@@ -175,7 +114,7 @@ static void test_statements(void) {
   is_int(number(s, "SELECT v + 1 FROM meta WHERE k = 'epoch'"), 8,
          "those that are there go on");
   store_close(s);
-  use_shim();   /* from here on */
+  disk_use(reserve);   /* from here on */
 }
 
 static void test_atomic(void) {
@@ -258,11 +197,11 @@ static void test_log_flush_fails(void) {
   Err err = {0};
   Store *s = open_store();
   is_int(commit_one(s, "before", "1", &err), 0, "a row");
-  disk.fail_sync[LOG] = true;
+  disk.fail_sync[DISK_LOG] = true;
   is_int(commit_one(s, "lost", "1", &err), -1, "the flush fails");
   ok(strstr(err.text, "failed to flush"), "the error says so");
   is_str(store_reason(s), "dead", "the store is dead");
-  disk.fail_sync[LOG] = false;
+  disk.fail_sync[DISK_LOG] = false;
   disk.syncs = 0;
   is_int(commit_one(s, "again", "1", &err), -1, "nothing goes on");
   ok(!store_statement(s, "SELECT 1 + 1", &err), "not even reading");
@@ -284,13 +223,13 @@ static void test_database_flush_fails(void) {
   Err err = {0};
   Store *s = open_store();
   static char large[64 * 1024];
-  disk.fail_sync[DATABASE] = true;
+  disk.fail_sync[DISK_DATABASE] = true;
   int written = 0;
   do memset(large, 'a' + written % 26, sizeof large - 1);
   while (commit_one(s, "large", large, &err) == 0 && ++written < 200);
   ok(written > 20 && written < 200, "it is noticed");
   is_str(store_reason(s), "dead", "and the store is dead");
-  disk.fail_sync[DATABASE] = false;
+  disk.fail_sync[DISK_DATABASE] = false;
   disk.syncs = 0;
   store_close(s);
   is_int(disk.syncs, 0, "it is not flushed again");
@@ -363,7 +302,7 @@ static void die_in_flush(void) {
   if (commit_one(s, "kept", "1", &err) || store_atomic_begin(s, &err) ||
       put(s, "half", "1", &err) || put(s, "other half", "1", &err))
     _exit(1);
-  disk.kill = true;
+  disk.kill_at_sync = disk.syncs + 1;
   store_atomic_commit(s, &err);
 }
 
@@ -484,9 +423,9 @@ static void test_upgrade(void) {
   store_close(s);
   /* The migration is killed, and done by the next. */
   change(back_to_2);
-  disk.kill = true;
+  disk.kill_at_sync = disk.syncs + 1;
   is_int(in_child(increment), SIGKILL, "killed in the migration");
-  disk.kill = false;
+  disk.kill_at_sync = 0;
   s = open_store();
   ok(s, "the next one does it");
   schema(s, upgraded);

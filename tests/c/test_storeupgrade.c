@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "disk.h"
 #include "store_3.h"
 #include "tap.h"
 
@@ -190,52 +191,13 @@ static void test_from_4(void) {
 
 /* ---- killed on the way ---- */
 
-static struct { int writes, at; } deadly;
-static sqlite3_vfs shim;
-
-/* The log's methods are others than the database's. */
-enum { LOG, DATABASE, KINDS };
-static sqlite3_io_methods ours[KINDS], theirs[KINDS];
-
-static const sqlite3_io_methods *counted(const sqlite3_file *file) {
-  if (++deadly.writes == deadly.at) raise(SIGKILL);
-  return &theirs[file->pMethods == &ours[DATABASE] ? DATABASE : LOG];
-}
-
-static int deadly_write(sqlite3_file *file, const void *bytes, int n,
-                        sqlite3_int64 at) {
-  return counted(file)->xWrite(file, bytes, n, at);
-}
-
-static int deadly_sync(sqlite3_file *file, int flags) {
-  return counted(file)->xSync(file, flags);
-}
-
-static int deadly_open(sqlite3_vfs *vfs, const char *name,
-                       sqlite3_file *file, int flags, int *out) {
-  sqlite3_vfs *real = vfs->pAppData;
-  int rc = real->xOpen(real, name, file, flags, out);
-  if (rc || !file->pMethods) return rc;
-  int kind = flags & SQLITE_OPEN_MAIN_DB ? DATABASE : LOG;
-  theirs[kind] = ours[kind] = *file->pMethods;
-  ours[kind].xWrite = deadly_write;
-  ours[kind].xSync = deadly_sync;
-  file->pMethods = &ours[kind];
-  return rc;
-}
-
 /* Opens the store in a child that dies at that write or flush; did it? */
 static bool dies_at(int n) {
   fflush(stdout);
   pid_t pid = fork();
   if (pid == 0) {
-    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-    shim = *real;
-    shim.zName = "deadly";
-    shim.xOpen = deadly_open;
-    shim.pAppData = real;
-    deadly.at = n;
-    if (sqlite3_vfs_register(&shim, 1)) _exit(1);
+    disk_use(NULL);
+    disk.kill_at_change = n;
     Err err = {0};
     Store *s = store_open(path, &err);
     store_close(s);
