@@ -90,9 +90,12 @@ static int add_part(Slot *slot, PartFile *f, const HttpPart *part, Err *err) {
 
 int http_apply_parts(Slot *slot, const HttpCall *call, Err *err) {
   slot->files = calloc(call->nparts, sizeof *slot->files);
+  if (!slot->files) return err_set(err, ERR_SCRIPT, "out of memory");
+  /* It draws the form's boundary. */
   slot->mime = curl_mime_init(slot->easy);
-  if (!slot->files || !slot->mime)
-    return err_set(err, ERR_SCRIPT, "out of memory");
+  if (!slot->mime)
+    return err_set(err, ERR_SCRIPT, "libcurl cannot begin a form: there is no "
+                   "memory, or the system gives no random numbers");
   slot->nfiles = call->nparts;
   for (size_t i = 0; i < call->nparts; i++)
     slot->files[i] = (PartFile){ .slot = slot, .fd = -1 };
