@@ -5,6 +5,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "state.h"
@@ -65,32 +66,30 @@ static int l_search_embedded(lua_State *L) {
 
 static int l_search_script(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
-  if (lua_getfield(L, LUA_REGISTRYINDEX, "errand.path") != LUA_TSTRING) {
-    lua_pushliteral(L, "");
-    return 1;
-  }
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "errand.path") != LUA_TSTRING)
+    return 0;
   const char *dir = lua_tostring(L, -1);
   int status = load_from_dir(L, dir, name);
   if (status == LUA_OK) return 1;
   if (status != LUA_ERRFILE) return lua_error(L);
-  lua_pushfstring(L, "\n\tno file '%s.lua' in '%s'", name, dir);
+  lua_pushfstring(L, "no file '%s.lua' in '%s'",
+                  luaL_gsub(L, name, ".", "/"), dir);
   return 1;
 }
 
 /* require "ixon" gives the service module; so does one of the user's own. */
 static int l_search_service(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
-  lua_pushliteral(L, "");
-  if (strchr(name, '.')) return 1;
+  if (strchr(name, '.')) return 0;
   module_push(L, "core.services");
   lua_getfield(L, -1, "exists");
   lua_pushvalue(L, 1);
   lua_call(L, 1, 1);
-  if (!lua_toboolean(L, -1)) {
-    lua_settop(L, 2);
-    return 1;
-  }
-  lua_getfield(L, -2, "loader");
+  bool exists = lua_toboolean(L, -1);
+  lua_getfield(L, -2, exists ? "loader" : "refusal");
+  if (exists) return 1;
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);       /* why a folder of that name is none, or nil */
   return 1;
 }
 

@@ -31,13 +31,18 @@ function M.exists(name)
   return false
 end
 
---- Raises kind "config" where somebody described a service of this name, but
--- it cannot be one.
-function M.explain(name)
+--- Why a folder of this name is no service though somebody put it there, or nil.
+function M.refusal(name)
   read_names()
   for _, one in ipairs(refused) do
-    if not one.name or one.name == name then error_.raise("config", one.message) end
+    if not one.name or one.name == name then return one.message end
   end
+end
+
+--- Raises that, as kind "config".
+function M.explain(name)
+  local why = M.refusal(name)
+  if why then error_.raise("config", why) end
 end
 
 --- The indexed catalogue of a service.

@@ -253,6 +253,9 @@ named schedule "its settings would be mistaken for ERRAND_SCHEDULE_FILE"
 named end "is no word of Lua"
 named Helpdesk "lower-case letters"
 named help-desk "lower-case letters"
+try ERRAND_SERVICES=bad errand -e 'require "help-desk"'
+exits 1 "a module of that name is not found"
+says "bad/help-desk: a service's name has lower-case letters" "which says why it is no service"
 
 rm -rf bad
 described bad ixon
