@@ -488,6 +488,10 @@ bool http_req_maybe_sent(const HttpReq *req) {
   return req->sent;
 }
 
+bool http_req_lost(const HttpReq *req) {
+  return req->lost && req->times.redirects == 0;
+}
+
 bool http_req_lasting(const HttpReq *req) {
   return req->lasting;
 }

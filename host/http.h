@@ -176,6 +176,9 @@ HttpTimes http_req_times(const HttpReq *req);
 /* True once a byte of the request may have left this machine, unless the server
    said in its hand-shake that it does not take it. */
 bool http_req_maybe_sent(const HttpReq *req);
+/* True if it left twice, for a kept connection broke before the answer: what
+   is answered now is answered to the second. */
+bool http_req_lost(const HttpReq *req);
 /* True if it failed for a reason that does not pass within seconds: what is
    wrong with a certificate, a key, the versions of TLS. */
 bool http_req_lasting(const HttpReq *req);

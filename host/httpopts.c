@@ -69,6 +69,8 @@ static int on_prerequest(void *ctx, char *ip, char *local, int port,
   (void)ip, (void)local, (void)port;
   req->unclean = http_is_unclean(req, local_port);
   if (req->unclean || halt_check(&req->file_err)) return CURL_PREREQFUNC_ABORT;
+  /* libcurl itself repeats what a kept connection lost. */
+  req->lost = req->sent;
   req->sent = true;
   const Http *http = req->http;
   if (http->on_leave) http->on_leave(http->leave_ctx, req->call.tag);

@@ -139,6 +139,7 @@ struct HttpReq {
   size_t max_header;
   bool in_body;                 /* header block over: what comes are trailers */
   bool sent;                    /* a byte of it may have left */
+  bool lost;                    /* and did once before that, unanswered */
   bool unclean, resent;         /* bytes waited on the connection for it */
   bool over_body, over_header, no_memory;
   bool lasting;                 /* trying again soon cannot help */

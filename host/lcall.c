@@ -190,6 +190,10 @@ static void set_course(lua_State *L, const Call *c) {
   lua_pushinteger(L, retry_req_attempts(c->req));
   lua_setfield(L, -2, "attempts");
   set_number(L, "seconds", times.total);
+  if (retry_req_lost(c->req)) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "lost");
+  }
   if (!gave_up) return;
   lua_pushstring(L, gave_up);
   lua_setfield(L, -2, "gave_up");

@@ -33,6 +33,7 @@ struct RetryReq {
                                the wait for its turn */
   const char *operation;    /* borrowed */
   bool repeatable;
+  bool lost;                /* the answer to an attempt before this one */
   int retries, retried, begun;
   double timeout, deadline; /* 0 = it has not left yet */
   double queued, waiting;   /* loop_now when that began */
@@ -150,6 +151,14 @@ static bool may_repeat(const RetryReq *req) {
   if (!http) http = auth_req_login(req->auth);
   if (http && http_req_lasting(http)) return false;
   return err->retryable && (req->repeatable || is_unsent(req));
+}
+
+/* What the attempts up to this one did nobody knows. */
+static bool is_lost(const RetryReq *req, int status) {
+  if (retry_req_lost(req)) return true;
+  if (auth_req_err(req->auth)->kind == ERR_NONE)
+    return status != 429 && status != 503;
+  return !is_unsent(req);
 }
 
 /* Any time up to the longest: who failed together comes back spread out. */
@@ -287,6 +296,7 @@ static bool again(RetryReq *req, int status) {
   req->timer = loop_timer(r->loop, wait, on_wait, req);
   if (!req->timer) return false;   /* the failure itself is told */
   tell(req, status, fmax(wait, pause));
+  req->lost = is_lost(req, status);
   req->waiting = loop_now();
   req->retried++;
   return true;
@@ -373,6 +383,11 @@ const Err *retry_req_err(const RetryReq *req) {
 
 const char *retry_req_gave_up(const RetryReq *req) {
   return req->gave_up;
+}
+
+bool retry_req_lost(const RetryReq *req) {
+  const HttpReq *http = auth_req_http(req->auth);
+  return req->lost || (http && http_req_lost(http));
 }
 
 RetryTimes retry_req_times(const RetryReq *req) {

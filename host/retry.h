@@ -59,6 +59,10 @@ const Err *retry_req_err(const RetryReq *req);   /* ERR_NONE: a reply came */
    waits, is under way or was cancelled. */
 bool retry_req_maybe_sent(const RetryReq *req);
 
+/* True: it left before the last time, too, and that was not answered. Then a
+   404 may be the answer to a second deletion. */
+bool retry_req_lost(const RetryReq *req);
+
 /* Why it was not tried once more: "attempts", "time", "quota", "pause" (the
    service lets nobody in for longer than the call has), NULL: it was no
    failure, or none that is tried again. Static text. */

@@ -174,13 +174,25 @@ local reasons = {
 }
 
 -- How many attempts it took, where the time went, and why it ends there.
-local function tell_attempts(err, course)
+local function tell_attempts(err, course, op)
   err.attempts, err.seconds = course.attempts, course.seconds
+  if course.lost and op.effect ~= "read" and not err.retryable then
+    err.message = err.message .. "; an attempt before this one was not answered and may have had its effect: look"
+  end
   if not course.gave_up then return end
   if course.retry_after then err.retry_after = course.retry_after end
   if course.gave_up == "attempts" and course.attempts < 2 then return end
   err.message = ("%s; gave up after %d attempt%s in %.1f s (%.1f s of it between them): %s"):format(err.message, course.attempts,
     course.attempts == 1 and "" or "s", course.seconds, course.waited or 0, reasons[course.gave_up])
+end
+
+-- One thing was to be deleted and is not there, after an attempt that nobody
+-- answered: whether that one did it or somebody else, it is gone. A list of
+-- several may be refused for another of them.
+local function is_gone(op, request, reply, err)
+  if not reply.lost or op.method ~= "DELETE" or (op.returns or "none") ~= "none" then return false end
+  local one = request.body == nil or type(request.value) == "table" and #request.value == 1
+  return one and error_.is(err) and err.kind == "not_found"
 end
 
 --- Sends a built request over an account and gives data and reply; raises.
@@ -213,14 +225,19 @@ function M.send(account, op, request, look)
   if not status then
     local err = value
     err.service, err.operation = err.service or account.service, err.operation or request.operation
-    tell_attempts(err, err)
+    tell_attempts(err, err, op)
     if row then note(request, row, "fail", err) end
     error_.rethrow(err)
   end
   setmetatable(reply, reply_meta)
   local ok, data = pcall(envelope.unwrap, account.catalogue, op, status, value, reply)
+  if not ok and is_gone(op, request, reply, data) then
+    log.warn(("%s.%s: it is not there any more; the answer to the attempt before was lost"):format(account.service,
+      request.operation))
+    ok, data = true, nil
+  end
   if not ok then
-    if error_.is(data) then tell_attempts(data, reply) end
+    if error_.is(data) then tell_attempts(data, reply, op) end
     if row then note(request, row, "fail", data) end
     error(data, 0)
   end

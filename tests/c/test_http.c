@@ -226,9 +226,12 @@ static void test_dropped_reply(void) {
   says(r, "invites.create may have had its effect: look before", "and says so");
   ok(!http_req_err(r)->retryable && http_req_maybe_sent(r), "not retryable");
   http_req_free(r);
-  http_req_free(get("/r"));
+  r = get("/r");
+  ok(!http_req_lost(r), "what left once has lost no answer");
+  http_req_free(r);
   r = get("/gone");
   is_int(peer_requests(peer, "GET /gone"), 2, "a read is repeated by libcurl");
+  ok(http_req_lost(r), "which is known");
   is_kind(r, ERR_NETWORK, "and then fails");
   ok(http_req_err(r)->retryable, "retryable");
   says(r, "without an answer", "and says how");

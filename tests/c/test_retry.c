@@ -131,6 +131,28 @@ static void test_passing(void) {
   close_all();
 }
 
+/* Of an attempt before the last one nobody knows what it did. */
+static void test_lost(void) {
+  static const struct { const char *first; bool lost; } cases[] = {
+    { "HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", false },
+    { "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", false },
+    { "HTTP/1.1 504 No\r\nContent-Length: 0\r\n\r\n", true },
+    { NULL, true },
+  };
+  open_all(peer_base(peer), &quick, 100, 0);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    peer_forget(peer);
+    peer_on(peer, (PeerReply){ .times = 1, .bytes = cases[i].first,
+            .end = cases[i].first ? PEER_KEEP : PEER_RESET });
+    peer_on(peer, (PeerReply){ .bytes = peer_text(peer, 404, NULL, "no") });
+    RetryReq *r = call("DELETE", "/a", true);
+    is_int(status(r), 404, "a deletion is tried again");
+    is_int(retry_req_lost(r), cases[i].lost, "what was not answered is lost");
+    retry_req_free(r);
+  }
+  close_all();
+}
+
 static void test_attempts(void) {
   open_all(peer_base(peer), &quick, 100, 0);
   peer_on(peer, (PeerReply){ .bytes = BUSY });
@@ -454,6 +476,7 @@ int main(void) {
   if (!loop) return 2;
   peer = peer_new(loop);
   test_passing();
+  test_lost();
   test_attempts();
   test_broken();
   test_unsent();

@@ -61,6 +61,41 @@ sent 21 "four retries over both calls"
 try errand --retry x api qalyptus GET /x
 refused 2 "--retry" "--retry wants a number"
 
+# ---- a deletion that was not answered ----
+
+gone() {
+  answers <<END
+=== reply times=1
+HTTP/1.1 $1 No
+
+=== reply times=0
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"type":"Error","data":[{"message":"Not found"}],"status":"error","moreAfter":null}
+END
+}
+one='{ publicId = "iAbCdEfGh123" }'
+gone 504
+try errand -q -e "return ixon.invites.delete($one)"
+exits 0 "one thing that is not there any more after a lost answer"
+says "ixon.invites.delete: it is not there any more; the answer to the attempt before was lost" "is gone"
+sent 2 "both attempts"
+try errand calls -o csv
+outputs ",invites.delete," "the call"
+outputs ",done," "is done"
+gone 504
+try errand -q -e "return ixon.invites.delete_one 'iAbCdEfGh123'"
+exits 0 "or one that the path names"
+gone 504
+try errand -q -e "return ixon.invites.delete{ $one, { publicId = 'iAbCdEfGh124' } }"
+refused 6 "Not found; an attempt before this one was not answered and may have had its effect: look" "one of several"
+gone 503
+try errand -q -e "return ixon.invites.delete($one)"
+refused 6 "HTTP 404" "what was refused before"
+! grep -q 'an attempt before' err
+result $? "says nothing of it"
+
 # ---- a 429 ----
 
 answers <<'END'

@@ -353,7 +353,7 @@ local function start(options)
   local input = input_.live(definition, text, options.input or {})
   local key = key_of(definition, environment, input, text, options.slot)
   local id = options.new_id or J:new_id()
-  local seed = options.seed or (sys.random(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+  local seed = options.seed or (assert(sys.random(16)):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
   local held <close> = lock.take(options.lock, id)
   held.over = true -- until there is such a run
   local made, other = J:create { id = id, workflow = definition.name, key = key, input = text, seed = seed,

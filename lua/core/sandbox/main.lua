@@ -78,7 +78,7 @@ end
 -- that calls a function later).
 function M.build(options)
   local server = setmetatable({ services = {}, operations = {}, calls = {}, state = options.state,
-    world = world_of.new(options.seed), after = options.after, token = hex(sys.random(16)) }, Server)
+    world = world_of.new(options.seed), after = options.after, token = hex(assert(sys.random(16))) }, Server)
   for _, one in ipairs(options.services or described()) do add_service(server, one) end
   server.faults = fault.new(server.operations)
   for _, spec in ipairs(options.faults or {}) do

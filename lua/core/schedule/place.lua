@@ -41,7 +41,7 @@ end
 local function temporary()
   local base = sys.env "TMPDIR"
   if not base or base:sub(1, 1) ~= "/" then base = "/tmp" end
-  local name = sys.random(8):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+  local name = assert(sys.random(8)):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
   local dir = ("%s/errand-serve-%s"):format(base, name)
   must(sys.make_dir(dir, 448))
   return dir
