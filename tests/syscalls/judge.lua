@@ -174,6 +174,16 @@ local function same_rows(s, r, store, clean)
   return text(store.lines) == text(clean.lines)
 end
 
+-- A daemon that could start no child has done nothing, and said so each time.
+local function nothing_ran(s, r, store)
+  if not s.repeats or not store then return false end
+  for _, line in ipairs(store.lines) do
+    local outcome = line:match "^slot %S+ ended (%S+)$"
+    if outcome and outcome ~= "failed" then return false end
+  end
+  return r.err:find("slot failed", 1, true) ~= nil
+end
+
 --- Everything that is wrong with a run: a list of texts. clean is the one
 -- without faults, at the place where both were.
 function judge.run(s, r, clean, at, call, report)
@@ -184,13 +194,13 @@ function judge.run(s, r, clean, at, call, report)
   words(r, bad)
   finals(s, r, clean, bad)
   leftovers(s, r, clean, call, bad)
-  effects(s, r.effects, r.code == 0, bad)
+  local store, why = judge.store(at.dir .. "/w/store.db")
+  effects(s, r.effects, r.code == 0 and not nothing_ran(s, r, store), bad)
   if s.posts and r.code == 0 and r.posts ~= 1 and ("\n" .. r.out):find "\nsent\n" then bad(("%d posts"):format(r.posts)) end
   local printed = s.shared or s.posts or plain(r.out) == plain(clean.out)
   if r.code == 0 and not printed then bad("exit code 0, but it printed: " .. r.out:sub(1, 200)) end
   local text, rest, pid, before = trace.injected(at.dir .. "/trace")
   if text then after_flush(text, rest, pid, before, r.code, bad) end
-  local store, why = judge.store(at.dir .. "/w/store.db")
   if not store then
     bad(why)
   else
