@@ -128,7 +128,7 @@ local scenarios = {
     peer = { { "POST /auth", reply("200 OK", "Content-Type: text/plain\r\n", "token-1") }, { "GET /portals", json "[]" } } },
   paging = { run = eval "return #ixon.roles.list()", peer = {
     { "GET /roles", json '{"type":"Role","data":[{"publicId":"a","name":"A"}],"status":"success","moreAfter":"a"}', times = 1 },
-    { "GET /roles", json '{"type":"Role","data":[{"publicId":"b","name":"B"}],"status":"success","moreAfter":null}', times = 1 } } },
+    { "GET /roles", json '{"type":"Role","data":[{"publicId":"b","name":"B"}],"status":"success","moreAfter":null}' } } },
   download = { run = eval 'return intrexx.diagnosis.download("hr", { to = "got/x.zip" }).bytes',
     files = { ["got/x.zip"] = "the old ones" },
     peer = { { "POST /auth", reply("200 OK", "", "token-1") },
@@ -161,6 +161,7 @@ return { default = "p", profiles = { p = { protected = true,
     run = { "--sandbox=world.json", "runs", "undo", "RUN" } },
   settle = { seed = { { "--sandbox=world.json", "--fault", "intrexx.users.create:drop-reply@1", "run", "doubt.lua" } },
     run = { "--sandbox=world.json", "runs", "settle", "RUN", "user", "absent", "--reason", "looked" },
+    again = { "runs", "check" }, -- where memory ended after it was settled, a second time is refused
     files = { ["doubt.lua"] = doubt } },
   schedule_check = { run = { "schedule", "check", "schedule.lua", "--from", "2026-03-27" },
     files = { ["schedule.lua"] = schedule, ["job.lua"] = "print(...)" } },
