@@ -4,6 +4,7 @@
 local t = require "test"
 local child = require "child"
 local task = require "host.task"
+local slow = tonumber(os.getenv "SLOW" or 1)
 
 local function kind(fn, ...)
   local args = table.pack(...)
@@ -79,9 +80,9 @@ local function basics()
 
   t.it("wake in the order of their times", function()
     local seen, all = {}, {}
-    local start = task.now()
+    local start, apart = task.now(), 0.02 * slow
     for _, n in ipairs { 5, 1, 4, 2, 3 } do -- each begins a little later than the one before, on a slow machine a lot
-      all[n] = spawn(function() sleep(math.max(0, start + n * 0.02 - task.now())) seen[#seen + 1] = n end)
+      all[n] = spawn(function() sleep(math.max(0, start + n * apart - task.now())) seen[#seen + 1] = n end)
     end
     for _, one in ipairs(all) do one:join() end
     t.eq(seen, { 1, 2, 3, 4, 5 })
@@ -350,7 +351,12 @@ local function coroutines()
   t.it("let other tasks go on while they wait", function()
     local n = 0
     local other = spawn(function() for _ = 1, 5 do n = n + 1 sleep(0) end end)
-    coroutine.wrap(function() sleep(0.005) end)()
+    coroutine.wrap(function()
+      for _ = 1, 1000 do
+        sleep(0.001)
+        if n == 5 then return end
+      end
+    end)()
     t.eq(n, 5)
     other:join()
   end)
