@@ -325,12 +325,15 @@ static int write_items(Encoder *e, int t, int keys, const JsonItem *item,
   return 0;
 }
 
-static int check_key(Encoder *e, bool marked) {
-  if (lua_type(e->L, -2) == LUA_TSTRING) return 0;
+static int odd_key(Encoder *e, bool marked) {
   if (lua_type(e->L, -2) != LUA_TNUMBER)
     return fault(e, "a key that is neither string nor integer");
   return fault(e, marked ? "a number as key of an object"
                          : "a table with named keys cannot be a list too");
+}
+
+static inline int check_key(Encoder *e, bool marked) {
+  return lua_type(e->L, -2) == LUA_TSTRING ? 0 : odd_key(e, marked);
 }
 
 /* The next remembered null of t, from *i on; pushes its key if there is. */
@@ -390,7 +393,7 @@ static int members(Encoder *e, int t, int nulls, bool marked, bool any) {
   lua_State *L = e->L;
   size_t from = e->nitems;
   lua_Integer i = 0;
-  int base = lua_gettop(L) - (any ? 2 : 0);
+  int base = lua_gettop(L) - (any ? 2 : 0), at = base;
   bool more = any;
   if (!lua_checkstack(L, 2 * JSON_ITEMS + 16))
     return err_set(e->err, ERR_CAP, "no room on the Lua stack");
@@ -407,7 +410,7 @@ static int members(Encoder *e, int t, int nulls, bool marked, bool any) {
     }
     JsonItem *item = &e->item[e->nitems++];
     item->s = lua_tolstring(L, -2, &item->len);
-    item->index = lua_gettop(L);
+    item->index = at += 2;   /* of the value, behind its key */
     if (!more) continue;
     lua_pushvalue(L, -2);
     more = lua_next(L, t);

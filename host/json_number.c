@@ -94,6 +94,7 @@ static void take_apart(Decimal *d, const char *s, size_t n) {
 
 #ifdef __SIZEOF_INT128__
 typedef unsigned __int128 Wide;
+typedef __int128 WideOff;
 
 /* Exact as integers; together with 53 or 57 bits they fit Wide. */
 static const uint64_t power10_int[] = {
@@ -158,7 +159,41 @@ static uint64_t shortest(double d, int *places) {
   }
   return 0;
 }
+/* The nearest double of a decimal of 16 or 17 digits, if it prints as these;
+   false also when that takes a longer look. A division of doubles is off by
+   one unit in the last place at most, and what remains tells by how much. */
+static bool nearest(double *d, uint64_t digits, size_t places) {
+  double near = (double)digits / power10[places];
+  if (near < 1e-3 || near >= 4503599627370496.0 || digits % 10 == 0)
+    return false;
+  uint64_t bits, power = power10_int[places];
+  memcpy(&bits, &near, sizeof bits);
+  const uint64_t low = UINT64_C(1) << (DBL_MANT_DIG - 1);
+  uint64_t mantissa = low | (bits & (low - 1));
+  int shift = DBL_MANT_DIG - 1 + DBL_MAX_EXP - 1 -
+              (int)(bits >> (DBL_MANT_DIG - 1));
+  WideOff off = (WideOff)((Wide)digits << shift) -
+                (WideOff)((Wide)mantissa * power);
+  if (off * 2 > power) {
+    mantissa++;
+    off -= power;
+  } else if (-off * 2 > power) {
+    mantissa--;
+    off += power;
+  }
+  if (off < 0) off = -off;
+  /* Not where the gaps differ in size, between two doubles, or an integer. */
+  if (mantissa <= low || mantissa >= low * 2 || off * 2 >= power ||
+      (mantissa & ((UINT64_C(1) << shift) - 1)) == 0)
+    return false;
+  bits = (bits & ~(low - 1)) | (mantissa & (low - 1));
+  memcpy(d, &bits, sizeof bits);
+  return off * 2 <= (WideOff)1 << shift;   /* as in prints_as */
+}
 #else
+static bool nearest(double *d, uint64_t digits, size_t places) {
+  return false;
+}
 static double divide(uint64_t digits, int places) {
   return -1;
 }
@@ -244,8 +279,20 @@ JsonNumber json_number_read(const char *s, size_t n, long long *i, double *d) {
   return JSON_DOUBLE;
 }
 
-double json_number_decimal(unsigned long long digits, size_t places) {
+double json_number_decimal(uint64_t digits, size_t places) {
   return (double)digits / power10[places];
+}
+
+const char *json_number_long(const char *p, const char *end, uint64_t digits,
+                             size_t places, double *d) {
+  const char *from = p;
+  while (p < end && is_digit(*p) && digits < 10000000000000000)
+    digits = digits * 10 + (uint64_t)(*p++ - '0');
+  places += (size_t)(p - from);
+  if (digits < 1000000000000000 || places >= HEAD_DIGITS ||
+      (p < end && (is_digit(*p) || *p == 'e' || *p == 'E')))
+    return NULL;
+  return nearest(d, digits, places) ? p : NULL;
 }
 
 double json_number_nearest(const char *s, size_t n) {

@@ -4,6 +4,7 @@
 #define JSON_NUMBER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum JsonNumber {
   JSON_INTEGER,   /* fits 64 bits */
@@ -17,7 +18,13 @@ enum { JSON_NUMBER_MAX = 40 };   /* bytes json_*_write need at most */
 JsonNumber json_number_read(const char *s, size_t n, long long *i, double *d);
 
 /* digits / 10^places, correctly rounded: at most 15 digits and 22 places. */
-double json_number_decimal(unsigned long long digits, size_t places);
+double json_number_decimal(uint64_t digits, size_t places);
+
+/* The same of 16 or 17 digits, of which the last are at p and places stood
+   before them behind the point. Returns their end, or NULL where it takes
+   jsonlex_number and json_number_read to tell. */
+const char *json_number_long(const char *p, const char *end, uint64_t digits,
+                             size_t places, double *d);
 
 /* The nearest double, infinite beyond the range. */
 double json_number_nearest(const char *s, size_t n);

@@ -14,7 +14,8 @@ enum {
   JSON_MT_NUMBER,
   JSON_NULL_ROOT,     /* start of the tree in json_null.c */
   JSON_NULL_NODES,    /* how many nodes it has */
-  JSON_STATE_SLOTS = JSON_NULL_NODES
+  JSON_KEYS,          /* of json_keys.c; false while in use */
+  JSON_STATE_SLOTS = JSON_KEYS
 };
 
 typedef enum JsonMark { JSON_UNMARKED, JSON_ARRAY, JSON_OBJECT } JsonMark;

@@ -85,15 +85,17 @@ static int hex4(const char *p, const char *end) {
   return value;
 }
 
+/* What a letter behind a backslash stands for; 0 for \\u and what is none. */
+static const char short_escape[256] = {
+  ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
+  ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'
+};
+
 /* p is at the backslash; returns the end of the escape, or NULL. */
 static const char *escape(const char *p, const char *end, JsonFault *fault) {
   if (end - p < 2) return at_fault(fault, end, "expected the end of a string");
-  switch (p[1]) {
-  case '"': case '\\': case '/':
-  case 'b': case 'f': case 'n': case 'r': case 't': return p + 2;
-  case 'u': break;
-  default: return at_fault(fault, p, "a string has an unknown escape");
-  }
+  if (short_escape[(unsigned char)p[1]]) return p + 2;
+  if (p[1] != 'u') return at_fault(fault, p, "a string has an unknown escape");
   int unit = hex4(p + 2, end);
   if (unit < 0)
     return at_fault(fault, p, "a string has \\u without four hex digits");
@@ -144,17 +146,6 @@ static char *put_utf8(char *out, unsigned code) {
   return out;
 }
 
-static char simple_escape(char c) {
-  switch (c) {
-  case 'b': return '\b';
-  case 'f': return '\f';
-  case 'n': return '\n';
-  case 'r': return '\r';
-  case 't': return '\t';
-  default: return c;
-  }
-}
-
 /* Copies what comes before the next backslash; *s is then there, or at end. As
    long as eight bytes are left, out has room for as many. */
 static char *copy_run(char *out, const char **s, const char *end) {
@@ -186,7 +177,7 @@ size_t jsonlex_unescape(char *out, const char *s, size_t n) {
     if (s == end) break;
     const char *slash = s;
     if (slash[1] != 'u') {
-      *out++ = simple_escape(slash[1]);
+      *out++ = short_escape[(unsigned char)slash[1]];
       s = slash + 2;
       continue;
     }
@@ -200,6 +191,39 @@ size_t jsonlex_unescape(char *out, const char *s, size_t n) {
     out = put_utf8(out, code);
   }
   return (size_t)(out - start);
+}
+
+const char *jsonlex_easy(char **to, const char *full, const char *p,
+                         const char *end) {
+#ifdef JSONLEX_WORDS
+  char *out = *to;
+  while (end - p >= 8 && full - out >= 8) {
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    memcpy(out, &w, sizeof w);
+    size_t n = jsonlex_special(w);
+    p += n;
+    out += n;
+    if (n == 8) continue;
+    if (*p == '\\') {
+      if (end - p < 2) return NULL;
+      char c = short_escape[(unsigned char)p[1]];
+      if (!c) return NULL;
+      *out++ = c;
+      p += 2;
+    } else if (*p == '"') {
+      *to = out;
+      return p;
+    } else {
+      int letter = utf8_length(p, end);
+      if (letter < 2 || full - out < letter) return NULL;
+      memcpy(out, p, (size_t)letter);
+      p += letter;
+      out += letter;
+    }
+  }
+#endif
+  return NULL;
 }
 
 static bool is_digit(const char *p, const char *end) {

@@ -68,6 +68,12 @@ t.describe("numbers", function()
     t.eq(json.number "0x10", nil)
   end)
 
+  t.it("knows which decimals a double does not print", function()
+    for _, text in ipairs { "9.0071992547409931", "-9.0071992547409931", "90.071992547409931", "1000.0000000000001" } do
+      t.ok(json.is_number(json.decode(text)) == (text:sub(1, 1) ~= "1"), text)
+    end
+  end)
+
   t.it("refuses NaN and infinities", function()
     t.eq(fault { x = 0 / 0 }, "at .x: NaN cannot be written as JSON")
     t.eq(fault { 1, -math.huge }, "at [2]: an infinite number cannot be written as JSON")
@@ -350,6 +356,99 @@ t.describe("where a short cut ends", function()
       table.sort(keys)
       t.eq(json.encode(object), '{"' .. table.concat(keys, '":true,"') .. '":true}')
     end
+  end)
+end)
+
+-- What is known of keys lasts from one document to the next.
+t.describe("keys that are kept", function()
+  -- A document of so many keys, from the first on; every fifth is null.
+  local function keyed(first, count, twice)
+    local members = {}
+    for i = first, first + count - 1 do
+      members[#members + 1] = ('"key%05d":%s'):format(i, i % 5 == 0 and "null" or ('"v%d"'):format(i))
+    end
+    local text = table.concat(members, ",")
+    return "{" .. text .. (twice and "," .. text or "") .. "}", "{" .. text .. "}"
+  end
+
+  t.it("make way for others", function()
+    for first = 1, 6000, 37 do
+      local text, once = keyed(first, 40, first % 2 == 0)
+      local value, duplicates = json.decode(text)
+      t.eq(duplicates, first % 2 == 0 and 40 or 0)
+      t.eq(json.encode(value), once)
+      t.eq(again '[{"id":1,"on":null},{"id":2,"on":null}]', '[{"id":1,"on":null},{"id":2,"on":null}]')
+    end
+  end)
+
+  t.it("tell ids apart, null or not, however many", function()
+    for _, count in ipairs { 15, 16, 17, 100, 300, 700 } do
+      local text, once = keyed(20000 + count * 10, count, true)
+      for _ = 1, 3 do
+        local value, duplicates = json.decode(text)
+        t.eq(duplicates, count)
+        t.eq(json.encode(value), once)
+      end
+    end
+    local value, duplicates = json.decode('{"key00005":null,' .. keyed(30001, 40):sub(2, -2) .. ',"key00005":1}')
+    t.eq(value.key00005, 1)
+    t.eq(duplicates, 1)
+    t.eq(select(2, json.decode '{"\\u0061nother":1,"another":2,"another":3}'), 2)
+  end)
+
+  t.it("are not taken for those they begin like", function()
+    for _ = 1, 2 do
+      for _, key in ipairs { "ab", "abc", "a", "abcdefgh", "abcdefghi", "abcdefg", "abcdefghijklmnopq", "abcdefghijklmnop" } do
+        local text = ('[{"%s":1,"x":2},{"%sx":1,"x":2},{"%s":1,"x":2}]'):format(key, key, key)
+        t.eq(again(text), text)
+      end
+    end
+  end)
+
+  t.it("are not those of a finalizer that reads another document", function()
+    -- Keys that come three times, so that they are kept, until there are many.
+    local list, written = {}, {}
+    for first = 40001, 40240, 12 do
+      for _ = 1, 3 do list[#list + 1], written[#written + 1] = keyed(first, 12, true) end
+    end
+    local text, once = "[" .. table.concat(list, ",") .. "]", "[" .. table.concat(written, ",") .. "]"
+    local ran, stopped = 0, false
+    local function leave()
+      setmetatable({}, { __gc = function()
+        ran = ran + 1
+        t.eq(select(2, json.decode(keyed(50000 + ran * 10, 200, true))), 200)
+        if not stopped then leave() end
+      end })
+    end
+    local meanwhile = 0
+    local mode = collectgarbage("generational", 1, 100) -- so that it often comes in between
+    leave()
+    for _ = 1, 30 do
+      local before = ran
+      local value, duplicates = json.decode(text)
+      meanwhile = meanwhile + ran - before
+      t.eq(duplicates, 720)
+      t.eq(json.encode(value), once)
+    end
+    stopped = true
+    collectgarbage("generational", 20, 100)
+    collectgarbage(mode)
+    t.ok(meanwhile > 0, meanwhile)
+  end)
+
+  t.it("do not make small tables large", function()
+    local large, small = "[" .. ("1,"):rep(5000) .. "1]", {}
+    json.decode(large)
+    json.decode('{"x":' .. large .. "}")
+    local deep = ("["):rep(200) .. ("]"):rep(200)
+    collectgarbage()
+    collectgarbage "stop"
+    local before = collectgarbage "count"
+    small[0] = json.decode(large) and json.decode(deep)
+    for i = 1, 200 do small[i] = { json.decode "[1]", json.decode '{"x":[1]}' } end
+    local used = collectgarbage "count" - before
+    collectgarbage "restart"
+    t.ok(used < 400 and #small == 200, used)
   end)
 end)
 
