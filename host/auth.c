@@ -50,6 +50,10 @@ static int copy_text(Piece **to, const char **text) {
 }
 
 static int copy_texts(Piece **to, const char *const **list, size_t n) {
+  if (n == 0) {
+    *list = NULL;
+    return 0;
+  }
   const char **copy = auth_keep(to, n * sizeof *copy);
   if (!copy) return -1;
   for (size_t i = 0; i < n; i++)

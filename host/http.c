@@ -153,6 +153,7 @@ void http_free(Http *http) {
     http->pool = slot->next;
     free_slot(slot);
   }
+  if (http->origin) curl_url_cleanup(http->origin);
   char *strings[] = {
     http->service, http->base, http->cacert, http->capath, http->crlfile,
     http->cert, http->key, http->pinnedpubkey, http->ciphers, http->proxy,
@@ -415,7 +416,7 @@ static int follow(HttpReq *req) {
   buf_reset(&req->body);
   http_head_reset(req);
   req->slot->error[0] = '\0';
-  if (http_apply_url(req->slot, buf_str(&req->url), &req->err) ||
+  if (http_apply_url(http, req->slot, buf_str(&req->url), &req->err) ||
       curl_multi_remove_handle(http->multi, req->slot->easy) != CURLM_OK ||
       add(http, req, &req->err)) {
     if (!req->err.kind)

@@ -234,18 +234,13 @@ int http_apply(Http *http, Slot *slot, Err *err) {
   slot->shape = SHAPE_GET;
   slot->custom = NULL;
   slot->nheaders = 0;
+  slot->aimed = false;
   slot->timeout_ms = slot->stall = -1;
   warn_insecure(http);
   if (apply_habits(http, easy, err) || apply_callbacks(easy, slot, err) ||
       apply_trust(http, easy, err) || apply_route(http, easy, err) ||
       apply_sharing(http, easy, err)) return -1;
   slot->applied = true;
-  return 0;
-}
-
-int http_apply_url(Slot *slot, const char *url, Err *err) {
-  CURL *easy = slot->easy;
-  SET(CURLOPT_URL, url);
   return 0;
 }
 
@@ -439,7 +434,7 @@ int http_apply_call(Http *http, Slot *slot, const HttpCall *call, Err *err) {
   bool verbose = log_enabled(LOG_DEBUG) != 0;
   if (verbose != slot->verbose) SET(CURLOPT_VERBOSE, verbose ? 1L : 0L);
   slot->verbose = verbose;
-  return http_apply_url(slot, call->url, err) ||
+  return http_apply_url(http, slot, call->url, err) ||
          apply_method(slot, call, err) ||
          apply_headers(slot, call, err) ||
          apply_limits(http, slot, call, err) ||

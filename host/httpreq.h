@@ -28,6 +28,7 @@ typedef struct Slot {
   int headers_shape;
   char error[CURL_ERROR_SIZE];
   bool applied;                 /* the options of the account are on */
+  bool aimed;                   /* at http->origin: it has no URL but that */
   bool verbose;
   bool fresh;
   int shape;                    /* enum in httpopts.c */
@@ -64,6 +65,7 @@ struct Http {
   CURLM *multi;                 /* the loop's */
   char *service;
   char *base;
+  CURLU *origin;                /* of base, once a request has gone there */
   char *cacert, *capath, *crlfile, *cert, *key, *pinnedpubkey, *ciphers;
   char *proxy, *noproxy;
   char *unix_socket, *interface, *proxy_user, *proxy_cacert;
@@ -151,11 +153,13 @@ struct HttpReq {
 /* httpopts.c */
 int http_apply(Http *http, Slot *slot, Err *err);
 int http_apply_call(Http *http, Slot *slot, const HttpCall *call, Err *err);
-int http_apply_url(Slot *slot, const char *url, Err *err);
 /* After a connection failed: nobody waits for the next one to share it. */
 void http_stop_waiting(const Http *http);
 /* True if the directory has names as openssl rehash makes them. */
 bool http_is_hashed(const char *path);
+
+/* httpurl.c */
+int http_apply_url(Http *http, Slot *slot, const char *url, Err *err);
 
 /* httptls.c: the settings of TLS, of an account whose strings are there. */
 int http_check_tls(Http *http, Err *err);

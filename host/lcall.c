@@ -204,7 +204,7 @@ static void set_course(lua_State *L, const Call *c) {
 
 /* The reply table on top of the stack gets the facts of the request. */
 static void push_reply(lua_State *L, Call *c, const HttpReq *req) {
-  lua_createtable(L, 0, 9);
+  lua_createtable(L, 0, c->keep ? 10 : 8);
   lua_pushinteger(L, http_req_status(req));
   lua_setfield(L, -2, "status");
   set_course(L, c);

@@ -166,9 +166,10 @@ static double window_left(const Window *w, int leaving, double now) {
 /* Seconds until the next may go, 0 = now, INFINITY = when another has left or
    ended. */
 static double until_next(const Limit *l) {
-  double now = loop_now(), wait = l->paused_until - now;
   if (l->rule.concurrency > 0 && l->under_way >= l->rule.concurrency)
     return INFINITY;
+  if (!l->windows && l->paused_until <= 0) return 0;   /* without the clock */
+  double now = loop_now(), wait = l->paused_until - now;
   for (const Window *w = l->windows; w; w = w->next)
     wait = fmax(wait, window_left(w, l->leaving, now));
   return fmax(0, wait);
@@ -414,6 +415,7 @@ void limit_refuse(void) {
 }
 
 double limit_paused(const Limit *l) {
+  if (l->paused_until <= 0) return 0;
   return fmax(0, l->paused_until - loop_now());
 }
 

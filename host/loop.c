@@ -51,6 +51,8 @@ struct Loop {
   CURLM *multi;
   loop_transfer_fn *on_transfer;
   size_t ntransfers;
+  size_t begun;               /* of them since libcurl was last at work */
+  bool skipped;               /* the last turn waited for nothing */
   bool blocked;               /* all signals; `mask` is what was before */
   sigset_t mask;
 };
@@ -375,6 +377,8 @@ void loop_on_transfer(Loop *loop, loop_transfer_fn *fn) {
 void loop_transfer_count(Loop *loop, int delta) {
   if (delta < 0) loop->ntransfers -= (size_t)-delta;
   else loop->ntransfers += (size_t)delta;
+  if (delta > 0) loop->begun += (size_t)delta;
+  if (loop->begun > loop->ntransfers) loop->begun = loop->ntransfers;
 }
 
 void loop_block_signals(Loop *loop) {
@@ -386,6 +390,7 @@ void loop_block_signals(Loop *loop) {
 
 static int run_transfers(Loop *loop, Err *err) {
   int running, left;
+  loop->begun = 0;
   CURLMcode rc = curl_multi_perform(loop->multi, &running);
   if (loop->blocked) pthread_sigmask(SIG_SETMASK, &loop->mask, NULL);
   loop->blocked = false;
@@ -439,19 +444,35 @@ static int wait_curl(Loop *loop, size_t n, int ms, Err *err) {
   return 0;
 }
 
-int loop_step(Loop *loop, double max_wait, Err *err) {
-  int ms = wait_ms(loop, max_wait);
+/* Waits; returns how many watchers were asked for news, or -1. */
+static int wait_events(Loop *loop, int ms, bool *signalled, Err *err) {
   size_t n = fill_polls(loop), nwatches = loop->nwatches;
-  loop->turn++;
   if (loop->ntransfers > 0) {
     if (wait_curl(loop, n, ms, err)) return -1;
   } else if (n > 0 || ms >= 0) {   /* else nothing could ever wake us */
     if (wait_plain(loop, n, ms, err)) return -1;
   }
+  *signalled = n > nwatches && loop->polls[nwatches].revents;
+  return (int)nwatches;
+}
+
+int loop_step(Loop *loop, double max_wait, Err *err) {
+  int nwatches = 0;
+  bool signalled = false;
+  /* What was just begun wants to be sent, and no event tells that: where there
+     is nothing else, libcurl is not asked. But never twice in a row, for
+     watchers wait, too. */
+  loop->skipped = loop->begun > 0 && loop->begun >= loop->ntransfers &&
+                  !loop->skipped;
+  loop->turn++;
+  if (!loop->skipped) {
+    nwatches = wait_events(loop, wait_ms(loop, max_wait), &signalled, err);
+    if (nwatches < 0) return -1;
+  }
   uint64_t turn = loop->turn;
-  run_signals(loop, n > nwatches && loop->polls[nwatches].revents);
-  run_timers(loop, loop_now());
-  if (turn == loop->turn) run_watches(loop, nwatches);
+  run_signals(loop, signalled);
+  if (loop->ntimers > 0) run_timers(loop, loop_now());
+  if (turn == loop->turn) run_watches(loop, (size_t)nwatches);
   return loop->ntransfers > 0 ? run_transfers(loop, err) : 0;
 }
 

@@ -11,8 +11,8 @@
 #include "url.h"
 
 /* The list of strings in field of the table at index, as a NULL-terminated
-   array in a userdata that is left on the stack with the list; NULL and two
-   nils if there is no such field. */
+   array in a userdata that is left on the stack with the list; NULL, and nil
+   for the userdata, if there is no such field or nothing in it. */
 const char *const *lspec_strings(lua_State *L, int index,
                                       const char *field) {
   if (lua_getfield(L, index, field) == LUA_TNIL) {
@@ -21,6 +21,10 @@ const char *const *lspec_strings(lua_State *L, int index,
   }
   luaL_checktype(L, -1, LUA_TTABLE);
   size_t n = lua_rawlen(L, -1);
+  if (n == 0) {
+    lua_pushnil(L);
+    return NULL;
+  }
   const char **list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
   for (size_t i = 0; i < n; i++) {
     size_t len;

@@ -11,7 +11,8 @@
    index anchors. */
 
 /* The list of strings in a field, NULL-terminated; leaves the list and the
-   userdata on the stack. NULL and two nils if there is no such field. */
+   userdata on the stack. NULL, and nil for the userdata, if there is no such
+   field or nothing in it. */
 const char *const *lspec_strings(lua_State *L, int index, const char *field);
 
 /* The text in a field, which stays on the stack; NULL if there is none. */

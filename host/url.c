@@ -69,11 +69,13 @@ static const char *port_fault(const char *s, size_t n, unsigned *port) {
 
 const char *url_parse(const char *url, UrlOrigin *o) {
   static const char wrong[] = "must start with https:// or http://";
+  static const char refused[] = " \\\x7F"
+    "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
+    "\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37";
   memset(o, 0, sizeof *o);
-  for (const char *c = url; *c; c++) {
-    if (is_control(*c)) return "holds a control character";
-    if (*c == ' ' || *c == '\\') return "holds a space or a backslash";
-  }
+  const char *bad = url + strcspn(url, refused);
+  if (*bad && is_control(*bad)) return "holds a control character";
+  if (*bad) return "holds a space or a backslash";
   size_t scheme = strcspn(url, ":");
   o->https = scheme == 5 && strncasecmp(url, "https", 5) == 0;
   if (!o->https && !(scheme == 4 && strncasecmp(url, "http", 4) == 0))

@@ -269,6 +269,7 @@ end
 
 --- A value as it stands in a path or query: text. Whole floats lose ".0".
 function M.text(value)
+  if type(value) == "string" then return value end
   if M.infinite(value) then error_.raise("validation", "finite number expected, got " .. tostring(value)) end
   if math.type(value) == "float" and math.tointeger(value) then return ("%d"):format(value) end
   return tostring(value)

@@ -36,16 +36,28 @@ local function bound_of(module)
   return services.bound[module]
 end
 
-local function account_of(module, op)
-  local bound = bound_of(module)
+local function account_of_bound(bound, op)
   if session.replay then return session.replay:account(bound) end
   return accounts.get(bound.catalogue, bound.profile, op and type(op.auth) == "string" and op.auth or nil)
 end
 
+local function account_of(module, op)
+  return account_of_bound(bound_of(module), op)
+end
+
 M.account_of = account_of
 
+-- "resource.name", by operation
+local full_names = setmetatable({}, { __mode = "k" })
+
 local function operation_name(op)
-  return op.resource and op.resource .. "." .. op.name or op.name
+  if not op.resource then return op.name end
+  local name = full_names[op]
+  if not name then
+    name = op.resource .. "." .. op.name
+    full_names[op] = name
+  end
+  return name
 end
 
 -- Fetches the secrets that a call will be signed with. Once for an account, a
@@ -219,7 +231,7 @@ function M.send(account, op, request, look)
   if writes then row = write_guard(account, op, request) end
   if not row and watch ~= false and (not writes or session.recorder) then row = watch_read(account, op, request) end
   request.repeatable = (op.effect == "read" or op.effect == "set") and not op.once
-  request.without, request.anonymous = op.without, op.auth == false
+  request.without, request.anonymous = op.without, op.auth == false or nil
   if op.returns == "text" or op.returns == "file" then request.decode = "text" end
   local status, value, reply = transfer(account, op, request, row)
   if not status then
@@ -257,14 +269,16 @@ function M.build(op, settings, ...)
   return request_.build(catalogue, op, settings or {}, request_.parse(op, ...))
 end
 
+local no_settings = {}
+
 --- One call of an operation; data and reply, or a raised error.
 function M.call(module, op, ...)
   local call = request_.parse(op, ...)
   local bound = bound_of(module)
   local account
-  if op.header then account = account_of(module, op) end
-  local request = request_.build(bound.catalogue, op, account and account.settings or {}, call)
-  return M.send(account or account_of(module, op), op, request)
+  if op.header then account = account_of_bound(bound, op) end
+  local request = request_.build(bound.catalogue, op, account and account.settings or no_settings, call)
+  return M.send(account or account_of_bound(bound, op), op, request)
 end
 
 --- All pages as one list, up to the cap; raises kind "cap" beyond it.

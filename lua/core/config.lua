@@ -471,4 +471,9 @@ for name, method in pairs(Config) do
   end
 end
 
+--- Name of the profile in force; every call asks for it.
+function M.profile()
+  return current:handle():profile()
+end
+
 return M

@@ -104,6 +104,15 @@ local function fail(env, op, status, value, reply, why, kind)
   })
 end
 
+-- whether a call that returns this gives a list, by its text; nil is no text
+local is_list = setmetatable({}, {
+  __index = function(self, returns)
+    local list = (returns or ""):sub(1, 1) == "["
+    if returns ~= nil then self[returns] = list end
+    return list
+  end,
+})
+
 -- what these return may be nothing
 local no_data = { none = true, text = true, file = true, any = true }
 
@@ -181,7 +190,7 @@ end
 local function check_made(env, op, status, value, reply, data)
   if not (op.effect == "create" or op.effect == "send") or no_data[op.returns or "none"] then return end
   if op.created and reply.headers[op.created.header:lower()] then return end
-  local list = op.returns:sub(1, 1) == "["
+  local list = is_list[op.returns]
   if type(data) == "table" and host_json.is_array(data) == list and next(data) ~= nil then return end
   fail(env, op, status, value, reply, "the server said yes but not what it made", "in_doubt")
 end
@@ -219,7 +228,7 @@ function M.unwrap(catalogue, op, status, value, reply)
     data = get(value, env.data)
     if data == nil and env.optional and not (env.ok and get(value, env.ok[1]) ~= nil) and not host_json.is_null(value, env.data:sub(2)) then
       data = value
-    elseif data == nil and op.effect == "read" and (op.returns or ""):sub(1, 1) == "["
+    elseif data == nil and op.effect == "read" and is_list[op.returns]
       and not host_json.is_null(value, env.data:sub(2)) then
       return foreign(env, op, status, value, reply, env.data)
     end
@@ -227,7 +236,7 @@ function M.unwrap(catalogue, op, status, value, reply)
   check_partial(env, op, status, value, data)
   local style = op.paging and catalogue.paging[op.paging]
   if style and style.items and host_json.is_array(get(data, style.items)) then return data end
-  if (op.returns or ""):sub(1, 1) == "[" then data = read_list(catalogue, env, op, status, value, reply, data) end
+  if is_list[op.returns] then data = read_list(catalogue, env, op, status, value, reply, data) end
   check_made(env, op, status, value, reply, data)
   return data
 end

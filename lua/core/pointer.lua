@@ -17,7 +17,9 @@ end
 --- The value at the pointer, nil where nothing is. "" is the value itself.
 -- Array positions count from 0, as in the standard.
 function M.get(value, pointer)
-  for _, part in ipairs(compiled[pointer] or compile(pointer)) do
+  local parts = compiled[pointer] or compile(pointer)
+  for i = 1, #parts do
+    local part = parts[i]
     if type(value) ~= "table" then return nil end
     local member = value[part]
     if member == nil and (part == "0" or part:find "^[1-9]%d*$") then member = value[tonumber(part) + 1] end

@@ -41,20 +41,38 @@ function M.path_value(row, text)
   return row.type == "integer" and math.tointeger(tonumber(text)) or text
 end
 
+-- names of query and header parameters, by operation
+local names_of = setmetatable({}, { __mode = "k" })
+
+local function by_name(op)
+  local names = names_of[op]
+  if names then return names end
+  names = {}
+  for _, list in ipairs { op.query or {}, op.header or {} } do
+    for _, row in ipairs(list) do names[row.as or row.name] = true end
+  end
+  names_of[op] = names
+  return names
+end
+
+local none = {}
+
 -- path values: the leading scalars, or by name in the arguments
 local function place_path(catalogue, op, call, problems)
-  local rows, out = op.path or {}, {}
-  local named = {}
-  for i, row in ipairs(rows) do
+  local rows, out = op.path or none, {}
+  call.named = nil
+  for i = 1, #rows do
+    local row = rows[i]
     local value = call.positional[i]
-    if value == nil and call.arguments and call.arguments[row.name] ~= nil and not call.by_name[row.name] then
+    if value == nil and call.arguments and call.arguments[row.name] ~= nil and not by_name(op)[row.name] then
       value = call.arguments[row.name]
-      named[row.name] = true
+      call.named = call.named or {}
+      call.named[row.name] = true
     end
     if value == nil and row.join then value = joined(call.arguments, row.join) end
     local whole = type(value) ~= "number" or math.tointeger(value)
     if whole and type(value) == "number" and row.type ~= "integer" then value = check.text(value) end
-    if whole then call.value_of[row.name] = value end
+    if whole and op.copy then call.value_of[row.name] = value end
     if not whole then
       problems[#problems + 1] = { path = row.name, message = "text or a whole number expected, got " .. tostring(value) }
     elseif value == nil then
@@ -66,13 +84,12 @@ local function place_path(catalogue, op, call, problems)
       out[#out + 1] = { row.name, value ~= nil and check.text(value) or "" }
     end
   end
-  local most = #rows + #(op.files or {})
+  local most = #rows + #(op.files or none)
   if #call.positional > most then
     local what = op.files and "leading value" or "path value"
     problems[#problems + 1] = { message = ("%d %s%s given, %s wants %d"):format(#call.positional, what,
       #call.positional == 1 and "" or "s", op.id, most) }
   end
-  call.named = named
   return out
 end
 
@@ -323,25 +340,24 @@ local function read_options(op, options, problems)
   return options or {}
 end
 
--- names of query and header parameters, by operation
-local names_of = setmetatable({}, { __mode = "k" })
-
-local function by_name(op)
-  local names = names_of[op]
-  if names then return names end
-  names = {}
-  for _, list in ipairs { op.query or {}, op.header or {} } do
-    for _, row in ipairs(list) do names[row.as or row.name] = true end
+-- how many of the first n values are texts and numbers
+local function leading_scalars(given, n)
+  for i = 1, n do
+    local kind = type(given[i])
+    if kind ~= "string" and kind ~= "number" then return i - 1 end
   end
-  names_of[op] = names
-  return names
+  return n
 end
 
 --- Sorts the arguments of a call: leading scalars, arguments, options.
+-- @return { positional =, value_of = values that the body repeats, arguments =,
+--   options =, named = set of the path values among the arguments (build) }
 function M.parse(op, ...)
-  local n, call = select("#", ...), { positional = {}, by_name = by_name(op), value_of = {} }
-  local given = { ... }
-  for i = 1, n do
+  local n, given = select("#", ...), { ... }
+  local first = leading_scalars(given, n)
+  if first == n then return { positional = given, value_of = op.copy and {} } end
+  local call = { positional = table.move(given, 1, first, 1, {}), value_of = op.copy and {} }
+  for i = first + 1, n do
     local value = given[i]
     if is_table(value) then
       call.arguments, call.options = value, given[i + 1]
@@ -386,17 +402,23 @@ local function is_plain(op)
   return not (op.header or op.files or op.body or op.whole or op.copy) and op.returns ~= "file"
 end
 
+local unsaid = {} -- problems that nobody is told of: empty but for a moment
+
 -- A call of that kind, made of what the first one was; nil where it must be
--- looked at as a whole, such as to tell all that is wrong with it.
+-- looked at as a whole, such as to tell all that is wrong with it. The fields
+-- without a value make room for what core.client adds.
 local function build_plain(catalogue, op, call)
   local known = plain_query[op]
   if not known or call.arguments or call.options then return nil end
-  local problems = {}
-  local path = place_path(catalogue, op, call, problems)
-  if #problems > 0 then return nil end
+  local path = place_path(catalogue, op, call, unsaid)
+  if #unsaid > 0 then
+    unsaid = {}
+    return nil
+  end
   local query = {}
   for i = 1, #known do query[i] = { known[i][1], known[i][2] } end
-  return { method = op.method, template = op.template, path = path, query = query, headers = {}, options = {} }
+  return { method = op.method, template = op.template, path = path, query = query, headers = {}, options = {},
+    operation = nil, repeatable = nil }
 end
 
 local function note_plain(op, request)
@@ -415,7 +437,7 @@ function M.build(catalogue, op, settings, call)
   request = { method = op.method, template = op.template, query = {} }
   request.path = place_path(catalogue, op, call, problems)
   local left, list = split(call.arguments)
-  for name in pairs(call.named) do left[name] = nil end
+  for name in pairs(call.named or none) do left[name] = nil end
   repeat_path(op, call, left, problems)
   for name, value in pairs(op.fixed and op.fixed.query or {}) do request.query[#request.query + 1] = { name, check.text(value) } end
   table.sort(request.query, function(a, b) return a[1] < b[1] end)

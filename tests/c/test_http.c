@@ -121,6 +121,27 @@ static void test_get(void) {
   http_req_free(r);
 }
 
+/* One handle, told of targets in turn in one way and in the other. */
+static void test_targets(void) {
+  static const char *const rows[][2] = {
+    { "/a/%7e;x=1?b=%2F&c=http://h/../d", "/a/%7e;x=1?b=%2F&c=http://h/../d" },
+    { "/a?b=c#part", "/a?b=c" }, { "/d//e", "/d//e" }, { "/?", "/?" },
+    { "/\xC3\xA4?b=c", "/%c3%a4?b=c" }, { "/", "/" },
+    { "/!$&'()*+,;=:@\"<>[]^`{|}%2?!$&'()*+,;=:@\"<>[]^`{|}/?%zz",
+      "/!$&'()*+,;=:@\"<>[]^`{|}%2?!$&'()*+,;=:@\"<>[]^`{|}/?%zz" },
+  };
+  peer_on(peer, (PeerReply){ .bytes = OK });
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char want[200];
+    http_req_free(get(rows[i][0]));
+    snprintf(want, sizeof want, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n",
+             rows[i][1], peer_port(peer));
+    if (!ok(strncmp(peer_last(peer), want, strlen(want)) == 0, rows[i][0]))
+      printf("# it sends %.60s\n", peer_last(peer));
+  }
+  is_int(peer_connections(peer), 1, "over one connection");
+}
+
 static void test_methods(void) {
   peer_on(peer, (PeerReply){ .target = "HEAD /h", .bytes =
     "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" });
@@ -671,25 +692,36 @@ static void test_trace(void) {
      !strstr(text, "verysecret"), "but no credentials");
 }
 
+/* With a base libcurl is told where to connect once and a target each time,
+   without one the URL of each request: what comes of it is the same. */
+static void run_all(bool with_base) {
+  void (*const tests[])(void) = {
+    test_get, test_targets, test_methods, test_refused_calls, test_reuse,
+    test_dropped_reply, test_many_stale, test_resets, test_refused, test_gzip,
+    test_limits, test_broken_replies, test_timeouts, test_redirects,
+    test_cancel, test_halt, test_free_in_callback, test_parallel,
+    test_settings, test_trace,
+  };
+  if (!with_base) http = open_http((HttpOptions){ 0 });
+  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+    if (with_base && tests[i] == test_refused) continue;   /* goes elsewhere */
+    peer = peer_new(loop);   /* a new port, so no kept connections */
+    if (with_base) http = open_http((HttpOptions){ .base = peer_base(peer) });
+    tests[i]();
+    if (with_base) http_free(http);
+    peer_free(peer);
+  }
+  if (!with_base) http_free(http);
+}
+
 int main(void) {
   Err err = { 0 };
   /* The tests must not depend on the proxies of who runs them. */
   unsetenv("http_proxy"), unsetenv("https_proxy"), unsetenv("all_proxy");
   unsetenv("HTTPS_PROXY"), unsetenv("ALL_PROXY");
   loop = loop_new(&err);
-  http = open_http((HttpOptions){ 0 });
-  void (*const tests[])(void) = {
-    test_get, test_methods, test_refused_calls, test_reuse, test_dropped_reply,
-    test_many_stale, test_resets, test_refused, test_gzip, test_limits,
-    test_broken_replies, test_timeouts, test_redirects, test_cancel,
-    test_halt, test_free_in_callback, test_parallel, test_settings, test_trace,
-  };
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-    peer = peer_new(loop);   /* a new port, so no kept connections */
-    tests[i]();
-    peer_free(peer);
-  }
-  http_free(http);
+  run_all(false);
+  run_all(true);
   loop_free(loop);
   return done();
 }

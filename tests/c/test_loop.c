@@ -230,6 +230,39 @@ static void test_transfers(Loop *loop) {
   ok(!loop_busy(loop), "it alone does not make the loop busy");
 }
 
+static void count_news(void *ctx, int fd, int events) {
+  (void)fd, (void)events;
+  ((Trail *)ctx)->count++;
+}
+
+/* A transfer of which libcurl knows nothing: it never ends. */
+static void test_begun(Loop *loop) {
+  Err err = { 0 };
+  Trail t = { .loop = loop };
+  int fds[2];
+  if (!ok(pipe(fds) == 0 && write(fds[1], "x", 1) == 1, "a pipe with news"))
+    return;
+  loop_watch(loop, fds[0], LOOP_READ, count_news, &t, &err);
+  loop_transfer_count(loop, 1);
+  turn(loop, 10);
+  is_int(t.count, 0, "what was just begun sets out at once");
+  turn(loop, 10);
+  is_int(t.count, 1, "then others have their turn");
+  for (int i = 0; i < 10; i++) {
+    loop_transfer_count(loop, -1);
+    loop_transfer_count(loop, 1);
+    turn(loop, 10);
+  }
+  is_int(t.count, 6, "also where each turn begins one");
+  loop_transfer_count(loop, -1);
+  turn(loop, 10);
+  turn(loop, 10);
+  is_int(t.count, 8, "what ended before it set out holds nobody up");
+  loop_unwatch(loop, fds[0]);
+  close(fds[0]);
+  close(fds[1]);
+}
+
 int main(void) {
   Err err = { 0 };
   Loop *loop = loop_new(&err);
@@ -246,6 +279,7 @@ int main(void) {
   test_nested(loop);
   test_signal(loop);
   test_transfers(loop);
+  test_begun(loop);
   Step never = { NULL, 'x' };
   loop_timer(loop, 0, mark, &never);   /* must not fire from loop_free */
   loop_free(loop);
