@@ -53,11 +53,14 @@ static void read_value(lua_State *L, const char *name, StoreValue *v) {
              luaL_typename(L, -1));
 }
 
-/* The parameters of q from the table at 3, as a userdata on the stack. */
-static StoreValue *read_values(lua_State *L, const StoreStatement *q) {
+/* The parameters of q from the table at 3; in room where they fit, else in a
+   userdata on the stack. */
+static StoreValue *read_values(lua_State *L, const StoreStatement *q,
+                               StoreValue room[STORE_COLUMNS]) {
   int n = store_parameters(q);
   StoreValue *values =
-      lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *values, 0);
+      n <= STORE_COLUMNS
+          ? room : lua_newuserdatauv(L, (size_t)n * sizeof *values, 0);
   for (int i = 0; i < n; i++) {
     const char *name = store_parameter(q, i);
     if (lua_isnoneornil(L, 3)) lua_pushnil(L);
@@ -121,8 +124,9 @@ static int run_statement(lua_State *L, bool keep) {
   Err err;
   StoreStatement *q = store_statement(s, sql, &err);
   if (!q) return lstore_fail(L, s, &err);
-  const StoreValue *values = read_values(L, q);
-  lua_newtable(L);
+  StoreValue room[STORE_COLUMNS];
+  const StoreValue *values = read_values(L, q, room);
+  if (keep) lua_newtable(L);
   Values rows = {L, lua_gettop(L), 0};
   long long changed = 0;
   int bad = store_select(s, q, values, keep ? each_values : NULL, &rows,
@@ -143,6 +147,12 @@ static int store_rows(lua_State *L) {
 /* execute(sql[, parameters]) -> how many rows changed | nil, err */
 static int store_execute(lua_State *L) {
   return run_statement(L, false);
+}
+
+/* last_id() -> the number of the row that was inserted last */
+static int store_last(lua_State *L) {
+  lua_pushinteger(L, store_last_id(lstore_check(L)));
+  return 1;
 }
 
 /* atomic(fn, ...) -> what fn returns | nil, err. All that fn writes is there
@@ -192,6 +202,6 @@ static int store_get_mark(lua_State *L) {
 }
 
 const luaL_Reg lstore_statements[] = {
-  {"rows", store_rows}, {"execute", store_execute}, {"atomic", store_atomic},
-  {"reserve", store_room}, {"release", store_give},
+  {"rows", store_rows}, {"execute", store_execute}, {"last_id", store_last},
+  {"atomic", store_atomic}, {"reserve", store_room}, {"release", store_give},
   {"mark", store_set_mark}, {"marked", store_get_mark}, {NULL, NULL}};

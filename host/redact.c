@@ -20,6 +20,7 @@ typedef struct Pattern {
   struct Pattern *next;  /* with the same first byte */
   size_t n;
   bool plain;            /* nothing in it could start an escape */
+  bool whole;            /* a secret of which all forms are there */
   unsigned char bytes[];
 } Pattern;
 
@@ -63,16 +64,21 @@ static void set_starts(const unsigned char *p) {
     for (unsigned b = 0; b < 256; b++) set_start('+', b);
 }
 
+static Pattern *find(const char *s, size_t n) {
+  Pattern *p = patterns[(unsigned char)s[0]];
+  while (p && (p->n != n || memcmp(p->bytes, s, n) != 0)) p = p->next;
+  return p;
+}
+
 static int add_pattern(const char *s, size_t n) {
-  if (n < SHORTEST) return 0;
-  Pattern **bucket = &patterns[(unsigned char)s[0]];
-  for (const Pattern *p = *bucket; p; p = p->next)
-    if (p->n == n && memcmp(p->bytes, s, n) == 0) return 0;
+  if (n < SHORTEST || find(s, n)) return 0;
   if (n > SIZE_MAX - sizeof(Pattern)) return -1;
   Pattern *p = malloc(sizeof *p + n);
   if (!p) return -1;
+  Pattern **bucket = &patterns[(unsigned char)s[0]];
   p->n = n;
   p->plain = !memchr(s, '%', n) && !memchr(s, '\\', n);
+  p->whole = false;
   memcpy(p->bytes, s, n);
   p->next = *bucket;
   *bucket = p;
@@ -117,11 +123,15 @@ done:
   return rc;
 }
 
+/* Calls give the same few again and again. */
 int redact_add(const char *value, size_t n) {
   if (n < SHORTEST) return 0;
   if (n > SIZE_MAX / 4 || add_pattern(value, n)) return -1;
+  Pattern *p = find(value, n);
+  if (p->whole) return 0;
   for (size_t before = 0; before < 3; before++)
     if (add_base64(value, n, before)) return -1;
+  p->whole = true;
   return 0;
 }
 
@@ -202,10 +212,13 @@ static size_t unit(const char *s, size_t n, Mode mode, unsigned char out[4],
   return 1;
 }
 
+static bool is_escape(char c) {
+  return c == '%' || c == '\\';
+}
+
 /* Text bytes that a match of p at s takes, 0 if it is none. */
 static size_t match(const Pattern *p, const char *s, size_t n, Mode mode) {
   size_t at = 0, done = 0;
-  if (p->plain && n >= p->n && memcmp(s, p->bytes, p->n) == 0) return p->n;
   while (done < p->n) {
     if (at >= n) return 0;
     unsigned char out[4];
@@ -222,19 +235,37 @@ static size_t match(const Pattern *p, const char *s, size_t n, Mode mode) {
   return at;
 }
 
-static bool is_escape(char c) {
-  return c == '%' || c == '\\';
+/* Where p and the text part before anything that could be an escape, each mode
+   has the same answer: true, and *used as match gives it. */
+static bool match_plain(const Pattern *p, const char *s, size_t n,
+                        size_t *used) {
+  size_t at = 0, end = n < p->n ? n : p->n;
+  if (!p->plain) return false;
+  while (at < end && (unsigned char)s[at] == p->bytes[at]) at++;
+  *used = at == p->n ? at : 0;
+  return at == end || (!is_escape(s[at]) && s[at] != '+');
 }
 
 static size_t longest(unsigned char first, const char *s, size_t n, Mode mode,
                       size_t best) {
   for (const Pattern *p = patterns[first]; p; p = p->next) {
-    /* The second byte settles nearly all of them, unless the first may be
-       the start of an escape that stands for itself: "%25" is '%'. */
-    if (n > 1 && s[0] == (char)first && (unsigned char)s[1] != p->bytes[1] &&
-        !is_escape(s[0]) && !is_escape(s[1]) && s[1] != '+') continue;
     size_t used = match(p, s, n, mode);
     if (used > best) best = used;
+  }
+  return best;
+}
+
+/* The same in any mode, where s starts with no escape. */
+static size_t longest_plain(const char *s, size_t n) {
+  size_t best = 0;
+  for (const Pattern *p = patterns[(unsigned char)s[0]]; p; p = p->next) {
+    size_t used = 0;
+    bool settled = match_plain(p, s, n, &used);
+    if (settled && used > best) best = used;
+    for (int m = RAW; m < MODES && !settled; m++) {
+      used = match(p, s, n, (Mode)m);
+      if (used > best) best = used;
+    }
   }
   return best;
 }
@@ -242,6 +273,7 @@ static size_t longest(unsigned char first, const char *s, size_t n, Mode mode,
 /* The longest match that starts at s, 0 if none does. */
 static size_t match_at(const char *s, size_t n) {
   if (!may_start(s, n)) return 0;
+  if (!is_escape(s[0]) && s[0] != '+') return longest_plain(s, n);
   size_t best = 0;
   for (int m = RAW; m < MODES; m++) {
     unsigned char out[4];

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,12 +227,20 @@ int store_bind_number(Store *s, sqlite3_stmt *stmt, int at, double n,
   return store_fail(s, "use", err);
 }
 
+const char *store_utc(Store *s, double seconds, Err *err) {
+  double second = floor(seconds);
+  if (*s->utc && s->utc_second == second) return s->utc;
+  s->utc_second = second;
+  if (sys_utc(second, s->utc) == 0) return s->utc;
+  *s->utc = '\0';
+  err_set(err, ERR_FILE, "the clock of this machine is wrong");
+  return NULL;
+}
+
 int store_bind_time(Store *s, sqlite3_stmt *stmt, int at, double seconds,
                     Err *err) {
-  char text[SYS_UTC];
-  if (sys_utc(seconds, text))
-    return err_set(err, ERR_FILE, "the clock of this machine is wrong");
-  return store_bind_copy(s, stmt, at, text, err);
+  const char *text = store_utc(s, seconds, err);
+  return text ? store_bind_copy(s, stmt, at, text, err) : -1;
 }
 
 /* The integer that a pragma or count gives. */

@@ -188,6 +188,9 @@ enum { STORE_VALUE = 1024 * 1024, STORE_COLUMNS = 48 };
 int store_select(Store *s, StoreStatement *q, const StoreValue *values,
                  store_values_fn *fn, void *ctx, long long *changed, Err *err);
 
+/* The number of the row that was inserted last. */
+long long store_last_id(const Store *s);
+
 /* What is written between begin and commit is there as a whole and durable,
    or not at all. They do not nest. A commit that fails has rolled back. */
 int store_atomic_begin(Store *s, Err *err);

@@ -154,15 +154,16 @@ int store_call_settle(Store *s, const StoreCall *thing, const char *remote_id,
 }
 
 /* One statement of tidying: ?1 the oldest time, ?2 how many rows stay, ?3 how
-   many may go at a time. */
+   many may go at a time, ?4 what time it is. */
 static int prune(Store *s, StoreQuery q, long long keep_rows, double keep_days,
                  Err *err) {
   if (store_run(s, QUERY_BEGIN, err)) return -1;
   sqlite3_stmt *stmt = store_query(s, q, err);
-  double oldest = sys_clock() - keep_days * 86400;
+  double now = sys_clock(), oldest = now - keep_days * 86400;
   if (!stmt || store_bind_time(s, stmt, 1, oldest, err) ||
       store_bind_int(s, stmt, 2, keep_rows, err) ||
       store_bind_int(s, stmt, 3, STORE_PRUNE_ROWS, err) ||
+      store_bind_time(s, stmt, 4, now, err) ||
       store_finish(s, stmt, "tidy", err))
     goto fail;
   int gone = sqlite3_changes(s->db);

@@ -45,13 +45,12 @@ static int bind_texts(Store *s, sqlite3_stmt *stmt, const StoreExchange *x,
    which calls began shall be told all the same. */
 static int bind_when(Store *s, sqlite3_stmt *stmt, int at, double seconds,
                      Err *err) {
-  char text[SYS_UTC], whole[SYS_UTC + 8];
-  double second = floor(seconds);
-  if (sys_utc(second, text))
-    return err_set(err, ERR_FILE, "the clock of this machine is wrong");
-  int ms = (int)((seconds - second) * 1000);
-  text[strlen(text) - 1] = '\0';   /* the Z */
-  int n = snprintf(whole, sizeof whole, "%s.%03dZ", text, ms);
+  char whole[SYS_UTC + 8];
+  const char *text = store_utc(s, seconds, err);
+  if (!text) return -1;
+  int ms = (int)((seconds - floor(seconds)) * 1000);
+  int rest = (int)strlen(text) - 1;   /* without the Z */
+  int n = snprintf(whole, sizeof whole, "%.*s.%03dZ", rest, text, ms);
   if (n < 0 || (size_t)n >= sizeof whole)
     return err_set(err, ERR_SCRIPT, "store: time too long");
   return store_bind_copy(s, stmt, at, whole, err);

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include "err.h"
 #include "store.h"
+#include "sys.h"
 
 enum {
   STORE_SCHEMA = 5,
@@ -41,6 +42,8 @@ struct Store {
   bool memory;            /* there is no file */
   bool dead;              /* a flush failed: nothing is certain any more */
   int code;               /* SQLite's, of the last failure */
+  double utc_second;      /* of store_utc */
+  char utc[SYS_UTC];
   StoreStatement *statements;
   int statement_count;
   sqlite3_stmt *query[STORE_QUERIES];
@@ -83,7 +86,9 @@ int store_bind_int(Store *s, sqlite3_stmt *stmt, int at, long long n,
                    Err *err);
 int store_bind_number(Store *s, sqlite3_stmt *stmt, int at, double n,
                       Err *err);
-/* seconds since 1970 */
+/* Seconds since 1970 as text, borrowed until the next call; made once a second,
+   for calls come many a second. NULL on failure. */
+const char *store_utc(Store *s, double seconds, Err *err);
 int store_bind_time(Store *s, sqlite3_stmt *stmt, int at, double seconds,
                     Err *err);
 

@@ -9,6 +9,7 @@
 
 struct StoreStatement {
   sqlite3_stmt *stmt;
+  size_t len;              /* of its wording: most differ in that */
   StoreStatement *next;
 };
 
@@ -49,8 +50,9 @@ static bool blank(const char *text) {
 
 StoreStatement *store_statement(Store *s, const char *sql, Err *err) {
   if (store_alive(s, err)) return NULL;
+  size_t len = strlen(sql);
   for (StoreStatement *q = s->statements; q; q = q->next)
-    if (strcmp(sqlite3_sql(q->stmt), sql) == 0) return q;
+    if (q->len == len && strcmp(sqlite3_sql(q->stmt), sql) == 0) return q;
   if (s->statement_count >= STORE_STATEMENTS) {
     err_set(err, ERR_SCRIPT, "the store was given more than %d different "
             "statements; pass what varies as parameters", STORE_STATEMENTS);
@@ -71,6 +73,7 @@ StoreStatement *store_statement(Store *s, const char *sql, Err *err) {
     err_set(err, ERR_SCRIPT, "the store runs one statement at a time");
     goto fail;
   }
+  q->len = len;
   q->next = s->statements;
   s->statements = q;
   s->statement_count++;
@@ -160,6 +163,10 @@ int store_select(Store *s, StoreStatement *q, const StoreValue *values,
   if (changed) *changed = sqlite3_total_changes64(s->db) - before;
   store_done(stmt);
   return bad;
+}
+
+long long store_last_id(const Store *s) {
+  return sqlite3_last_insert_rowid(s->db);
 }
 
 int store_atomic_begin(Store *s, Err *err) {

@@ -9,6 +9,20 @@
 #define ROW "id, at, service, profile, operation, effect, what, method, url," \
   " outcome, status, attempts, seconds, kind, message, insecure"
 
+/* What is tidied away: ids up to `number`, and what is older than ?1, as far as
+   the first row of between then and now, ?4. Rows are in the order of time, but
+   for those of a wrong clock; all of them are not read each time. */
+#define OLD(table, number) "id < max(coalesce((SELECT id FROM " table \
+  " WHERE at BETWEEN ?1 AND ?4 ORDER BY id LIMIT 1), 1 << 62)," \
+  " coalesce(" number ", 0) + 1) AND (at < ?1 OR id <= " number ")"
+
+/* Numbers are given one after the other. Of calls ?2 that are over stay, be
+   some of the newest not. */
+#define CALLS_GO "((SELECT max(id) FROM call) - ?2 - (SELECT count(*)" \
+  " FROM call INDEXED BY call_unsettled WHERE outcome IN ('sent', 'in_doubt')" \
+  " AND id > (SELECT max(id) FROM call) - 2 * ?2))"
+#define EXCHANGES_GO "((SELECT max(id) FROM exchange) - ?2)"
+
 const char *const store_sql[STORE_QUERIES] = {
   [QUERY_BEGIN] = "BEGIN IMMEDIATE",
   [QUERY_COMMIT] = "COMMIT",
@@ -42,9 +56,8 @@ const char *const store_sql[STORE_QUERIES] = {
     " message FROM call ORDER BY id DESC LIMIT ?1",
   [QUERY_PRUNE] =
     "DELETE FROM call WHERE id IN (SELECT id FROM call"
-    " WHERE outcome IN ('done', 'failed') AND (at < ?1 OR id <= (SELECT id"
-    " FROM call WHERE outcome IN ('done', 'failed') ORDER BY id DESC"
-    " LIMIT 1 OFFSET ?2)) ORDER BY id LIMIT ?3)",
+    " WHERE outcome IN ('done', 'failed') AND " OLD("call", CALLS_GO)
+    " ORDER BY id LIMIT ?3)",
   [QUERY_VACUUM] = "PRAGMA incremental_vacuum(1000)",
   [QUERY_EXCHANGE] =
     "INSERT INTO exchange(call, at, service, profile, operation, effect,"
@@ -73,8 +86,7 @@ const char *const store_sql[STORE_QUERIES] = {
     " FROM exchange WHERE id = ?1",
   [QUERY_PRUNE_EXCHANGES] =
     "DELETE FROM exchange WHERE id IN (SELECT id FROM exchange"
-    " WHERE at < ?1 OR id <= (SELECT id FROM exchange ORDER BY id DESC"
-    " LIMIT 1 OFFSET ?2) ORDER BY id LIMIT ?3)",
+    " WHERE " OLD("exchange", EXCHANGES_GO) " ORDER BY id LIMIT ?3)",
 };
 
 /* mmap_size 0: an I/O error stays an error instead of a SIGBUS. FULL: a

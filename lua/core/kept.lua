@@ -110,21 +110,25 @@ end
 -- A copy without what redaction knows. put (nullable) gives another value for
 -- one that it finds inside; by_name: members are judged by their names, too.
 local function redacted(value, put, by_name)
-  if type(value) == "string" then return put and put[value] or redact(value) end
-  if type(value) == "number" or json.is_number(value) then
+  local kind = type(value)
+  if kind == "string" then return put and put[value] or redact(value) end
+  if kind == "table" then
+    local other = put and put[value]
+    if other ~= nil then return redacted(other, nil, by_name) end
+    local out = json.is_array(value) and json.array({}) or json.object({})
+    for key, member in json.pairs(value) do
+      local named = type(key) == "string"
+      local hidden = by_name and named and is_plain(member) and member ~= json.null and looks_secret(key)
+      if named then key = redact(key) end
+      out[key] = hidden and SECRET or redacted(member, put, by_name)
+    end
+    return out
+  end
+  if kind == "number" or json.is_number(value) then
     local text = check.text(value)
     return redact(text) == text and value or SECRET
   end
-  if type(value) ~= "table" then return value end
-  local other = put and put[value]
-  if other ~= nil then return redacted(other, nil, by_name) end
-  local out = json.is_array(value) and json.array({}) or json.object({})
-  for key, member in json.pairs(value) do
-    local hidden = by_name and type(key) == "string" and is_plain(member) and member ~= json.null and looks_secret(key)
-    if type(key) == "string" then key = redact(key) end
-    out[key] = hidden and SECRET or redacted(member, put, by_name)
-  end
-  return out
+  return value
 end
 
 M.redacted = redacted
@@ -211,20 +215,26 @@ local function account_lines(account, op)
   return lines
 end
 
--- Calls have the same few header lines each time: { name, key, value }.
-local split, split_count = {}, 0
-
-local function parts_of(line)
-  local parts = split[line]
-  if parts then return parts end
-  local name, value = line:match "^([^:]+):%s*(.*)$"
-  parts = { name or line, (name or line):lower(), value or "" }
-  if split_count == 200 then split, split_count = {}, 0 end
-  split[line], split_count = parts, split_count + 1
-  return parts
+-- What is kept of the lines `given` and `known`: list of { "Name: [secret]" } or { "Name: ", value }.
+local function shown_lines(op, given, known)
+  local out, seen = {}, {}
+  local secret_rows, raw = {}, not op.resource
+  for _, row in ipairs(op.header or {}) do secret_rows[row.name:lower()] = row.secret end
+  local function add(line)
+    local name, value = line:match "^([^:]+):%s*(.*)$"
+    name = name or line
+    local key = name:lower()
+    if seen[key] then return end
+    seen[key] = true
+    local secret = credential[key] or secret_rows[key] or raw and looks_secret(key)
+    out[#out + 1] = secret and { name .. ": " .. SECRET } or { name .. ": ", value or "" }
+  end
+  for _, line in ipairs(given) do add(line) end
+  for _, line in ipairs(known) do add(line) end
+  return out
 end
 
--- the same for all calls of an operation over an account, whose settings stay
+-- By account, whose settings stay, and operation: its lines, and what was shown of its last call, whose own lines were `given`.
 local lines_of = setmetatable({}, { __mode = "k" })
 
 local function known_lines(account, op)
@@ -241,21 +251,25 @@ local function known_lines(account, op)
   return lines
 end
 
+local function is_same(a, b)
+  if #a ~= #b then return false end
+  for i = 1, #a do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
+end
+
 --- The header lines of a request; credentials as [secret].
 function M.head(account, op, request)
-  local out, seen = {}, {}
-  local secret_rows, raw = {}, not op.resource
-  for _, row in ipairs(op.header or {}) do secret_rows[row.name:lower()] = row.secret end
-  local function add(line)
-    local parts = parts_of(line)
-    local key = parts[2]
-    if seen[key] then return end
-    seen[key] = true
-    local secret = credential[key] or secret_rows[key] or raw and looks_secret(key)
-    out[#out + 1] = parts[1] .. ": " .. (secret and SECRET or redact(parts[3]))
+  local known, given = known_lines(account, op), request.headers or {}
+  if not known.given or not is_same(known.given, given) then
+    known.given, known.shown = table.move(given, 1, #given, 1, {}), shown_lines(op, given, known)
   end
-  for _, line in ipairs(request.headers or {}) do add(line) end
-  for _, line in ipairs(known_lines(account, op)) do add(line) end
+  local out = {}
+  for i, line in ipairs(known.shown) do
+    local value = line[2]
+    out[i] = value and line[1] .. redact(value) or line[1]
+  end
   return out
 end
 
@@ -271,12 +285,35 @@ function M.reply_head(reply)
   return out
 end
 
+-- Whether a line has a name that reply_head would take for that of a secret;
+-- nearly all heads have none, and a pattern looks at each of their letters.
+local function names_secret(head)
+  local at = 1
+  while true do
+    local colon = head:find(": ", at, true)
+    if not colon then return false end
+    local start = at
+    local line = head:find("\n", start, true)
+    while line and line < colon do
+      start = line + 1
+      line = head:find("\n", start, true)
+    end
+    local name = head:sub(start, colon - 1)
+    if name:find(":", 1, true) then name = name:match "[^:]*$" end
+    if name ~= "" then
+      if looks_secret(name) then return true end
+      if not line then return false end
+      at = line
+    else
+      at = colon + 1
+    end
+  end
+end
+
 --- The same as lines of text.
 function M.reply_lines(reply)
   local head = reply.head or ""
-  local plain = redact(head) == head
-  for name in head:gmatch "([^:\n]+): [^\n]*" do plain = plain and not looks_secret(name) end
-  if plain then return (head:gsub("\n$", "")) end
+  if redact(head) == head and not names_secret(head) then return head:sub(-1) == "\n" and head:sub(1, -2) or head end
   local out = {}
   for i, pair in ipairs(M.reply_head(reply)) do out[i] = pair[1] .. ": " .. pair[2] end
   return table.concat(out, "\n")
@@ -286,6 +323,7 @@ end
 -- blanks where the whole reply is one.
 local function replacements(account, op, data, failed)
   local catalogue, put = account.catalogue, {}
+  if not op.secret and not secret_types.holds(catalogue, op.returns) then return nil end
   if op.secret and type(data) == "string" then
     put[data] = SECRET
   elseif type(data) == "table" and not failed then

@@ -123,6 +123,33 @@ static void test_base64(void) {
   redacted_is("Basic YTpodW50ZXIy", "Basic YTp[secret]", "user a: before it");
 }
 
+/* What is known as a form of another is a secret with forms of its own. */
+static void test_form_as_secret(void) {
+  redact_forget();
+  add("hunter2");
+  add("aHVudGVyMg");
+  redacted_is("Basic YUhWdWRHVnlNZw==", "Basic [secret]",
+              "a form of what was a form before");
+  add("hunter2");
+  add("aHVudGVyMg");
+  redacted_is("hunter2 aHVudGVyMg YUhWdWRHVnlNZw",
+              "[secret] [secret] [secret]", "given twice");
+}
+
+/* Text and secret part before, at and behind what could be an escape. */
+static void test_half_matches(void) {
+  redact_forget();
+  add("ab+cd ef/gh");
+  redacted_is("ab+cd ef/gh", "[secret]", "as it stands");
+  redacted_is("ab+cd+ef/gh", "[secret]", "a plus for the space");
+  redacted_is("ab%2Bcd ef\\/gh", "ab%2Bcd ef\\/gh",
+              "two ways of escaping are none");
+  redacted_is("ab+cd ef\\/gh", "[secret]", "the second half escaped");
+  redacted_is("ab+cd ef/g", "ab+cd ef/g", "its end is missing");
+  redacted_is("ab+cd ef/g%", "ab+cd ef/g%", "an escape that ends too soon");
+  redacted_is("ab+cdxef/gh", "ab+cdxef/gh", "another letter");
+}
+
 static void test_overlap(void) {
   redact_forget();
   add("abcdef");
@@ -203,6 +230,8 @@ int main(void) {
   test_escape_first();
   test_unicode();
   test_base64();
+  test_form_as_secret();
+  test_half_matches();
   test_overlap();
   test_binary();
   test_headers();

@@ -171,6 +171,40 @@ static void test_pruning(void) {
   store_close(s);
 }
 
+static int changed_by(Store *s, const char *sql) {
+  Err err;
+  StoreStatement *q = store_statement(s, sql, &err);
+  long long changed = -1;
+  if (!q || store_select(s, q, NULL, NULL, NULL, &changed, &err))
+    printf("# %s\n", err.text);
+  return (int)changed;
+}
+
+/* Not all rows are read to find those that go: the numbers tell, and the first
+   that is young enough. */
+static void test_pruning_reads_little(void) {
+  Err err = {0};
+  Store *s = store_open(NULL, &err);
+  for (int i = 0; i < 20; i++) {
+    StoreCall call = invite(NULL);
+    long long id = begin(s, &call);
+    if (i != 17) store_call_end(s, id, "done", 200, NULL, NULL, &err);
+  }
+  is_int(store_prune(s, 5, 90, &err), 0, "pruned by number");
+  is_int(newest(s).rows, 6, "five that are over stay, and what is not");
+  is_int(changed_by(s, "UPDATE call SET at = '2020-01-01T00:00:00Z'"
+                       " WHERE id IN (15, 16, 19)"), 3, "three are old");
+  is_int(changed_by(s, "UPDATE call SET outcome = 'in_doubt' WHERE id = 15"),
+         1, "one of them in doubt");
+  is_int(changed_by(s, "UPDATE call SET at = '2999-01-01T00:00:00Z'"
+                       " WHERE id = 17"), 1, "one of a clock gone wrong");
+  is_int(store_prune(s, 100, 90, &err), 0, "pruned by age");
+  is_int(newest(s).rows, 5, "one has gone,");
+  is_int(changed_by(s, "DELETE FROM call WHERE id = 16"), 0,
+         "as far as the first that is young");
+  store_close(s);
+}
+
 /* The exchange that was shown last, its texts cut to what is looked at. */
 typedef struct Shown {
   int rows;
@@ -620,6 +654,7 @@ int main(void) {
   test_life_of_a_call();
   test_secrets_stay_out();
   test_pruning();
+  test_pruning_reads_little();
   test_exchange_of_a_call();
   test_exchanges_of_reads();
   test_what_is_kept_of_an_exchange();

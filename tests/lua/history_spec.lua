@@ -147,6 +147,16 @@ t.describe("what is kept", function()
     t.ok(row.reply_head:find("Set-Cookie: [secret]", 1, true))
   end)
 
+  t.it("has no value of a header whose name tells of a secret", function()
+    acme.serve(function()
+      return acme.reply(200, { isSuccess = true, data = {} }, { ["X-Session-Token"] = "nobody-knows", ["X-Note"] = "a: token: b" })
+    end)
+    service.things.update("a", { name = "n" })
+    local row = newest()
+    t.ok(row.reply_head:find("X-Session-Token: [secret]", 1, true))
+    t.ok(row.reply_head:find("X-Note: a: token: b", 1, true))
+  end)
+
   t.it("is nothing of a reply that is a secret", function()
     local op = acme.operation "things.create"
     op.secret = true

@@ -97,11 +97,13 @@ local function lost(id)
     :format(id, id), { reason = "lost" })
 end
 
+-- Raises unless the run is ours; { epoch, done_count } of it, which nobody else changes before the transaction ends.
 local function check_owner(self, id)
-  local run = self:rows("SELECT epoch FROM run WHERE id = :id", { id = id })[1]
+  local run = self:rows("SELECT epoch, done_count FROM run WHERE id = :id", { id = id })[1]
   if not run then error_.raise("not_found", ("there is no run %s; see errand runs"):format(id)) end
   if not self.owned[id] then error("core.run.journal: J:own(id) comes first", 4) end
   if run.epoch ~= self.owned[id] then lost(id) end
+  return run
 end
 
 local anybody = { C0 = true, own = true, decide = true, request = true }
@@ -109,14 +111,14 @@ local anybody = { C0 = true, own = true, decide = true, request = true }
 -- One try; what is raised inside counts as what atomic returns.
 local function try(self, name, id, fn)
   local raised, ok, first, second = pcall(self.store.atomic, self.store, function()
-    if id and not anybody[name] then check_owner(self, id) end
-    return true, fn()
+    return true, fn(id and not anybody[name] and check_owner(self, id) or nil)
   end)
   if not raised then return nil, ok end
   return ok, first, second
 end
 
--- Runs fn in one transaction and tells the hook; what fn returns. What can be had again (repeatable) gets none of the reserve.
+-- Runs fn, which gets the row of check_owner, in one transaction and tells the hook; what fn returns. What can be had again
+-- (repeatable) gets none of the reserve.
 local function write(self, name, id, path, fn, repeatable)
   if reserved[name] then
     local kept, err = self.store:reserve()

@@ -55,7 +55,7 @@ end
 
 local function insert(journal, sql, event)
   journal:execute(sql, event)
-  journal.seq = journal:rows("SELECT last_insert_rowid() AS seq")[1].seq
+  journal.seq = journal.store:last_id()
 end
 
 --- Adds an event, inside a transaction.

@@ -38,9 +38,16 @@ for name, list in pairs(columns) do
   statements[name] = ("INSERT INTO %s(%s) VALUES (:%s)"):format(name, (list:gsub(" ", ", ")), (list:gsub(" ", ", :")))
 end
 
+local NEW_STEP = statements.step .. " ON CONFLICT (run, path) DO NOTHING"
+
 --- Inserts a row; what it lacks is null.
 function M.insert(journal, name, row)
   journal:execute(statements[name], row)
+end
+
+--- Inserts a step, unless there is one of that path: whether it did.
+function M.insert_step(journal, row)
+  return journal:execute(NEW_STEP, row) == 1
 end
 
 return M

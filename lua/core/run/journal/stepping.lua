@@ -26,13 +26,22 @@ function M.expect(self, id, path, states, what)
   return step
 end
 
---- Inserts a step.
-function M.begin(self, id, step, state)
-  rows.insert(self, "step", { run = id, path = step.path, ordinal = step.ordinal or 0, parent = step.parent,
+local function row_of(self, id, step, state)
+  return { run = id, path = step.path, ordinal = step.ordinal or 0, parent = step.parent,
     kind = step.kind or "step", class = step.class, operation = step.operation, args_digest = step.args_digest,
     args = rows.clean(step.args), body_digest = step.body_digest, op_key = step.op_key, state = state, attempt = 1,
     before = rows.clean(step.before), inverse = rows.clean(step.inverse), intent_at = step.wall or self.wall(),
-    boot_id = step.boot_id, intent_mono = step.mono, wake_at = step.wake_at })
+    boot_id = step.boot_id, intent_mono = step.mono, wake_at = step.wake_at }
+end
+
+--- Inserts a step.
+function M.begin(self, id, step, state)
+  rows.insert(self, "step", row_of(self, id, step, state))
+end
+
+--- Inserts a step that most likely is new; how it stands if it is not.
+function M.begin_new(self, id, step, state)
+  if not rows.insert_step(self, row_of(self, id, step, state)) then return M.standing(self, id, step.path) end
 end
 
 --- Inserts an attempt that begins.
@@ -41,11 +50,14 @@ function M.attempt(self, id, path, phase, n, started)
     { id = id, path = path, phase = phase, n = n, started = started or self.wall() })
 end
 
---- How an attempt ended.
+local ENDED = "UPDATE attempt SET ended = :ended, outcome = :outcome, message = coalesce(:message, message),"
+  .. " http_status = coalesce(:status, http_status), request_id = coalesce(:request_id, request_id),"
+  .. " seconds = coalesce(:seconds, seconds) WHERE run = :id AND path = :path AND phase = :phase AND n = "
+local ENDED_N, ENDED_LAST = ENDED .. ":n", ENDED .. "(SELECT attempt FROM step WHERE run = :id AND path = :path)"
+
+--- How an attempt ended; n nil: the last one to do the step.
 function M.attempted(self, id, path, phase, n, outcome, r)
-  self:execute("UPDATE attempt SET ended = :ended, outcome = :outcome, message = coalesce(:message, message),"
-    .. " http_status = coalesce(:status, http_status), request_id = coalesce(:request_id, request_id),"
-    .. " seconds = coalesce(:seconds, seconds) WHERE run = :id AND path = :path AND phase = :phase AND n = :n",
+  self:execute(n and ENDED_N or ENDED_LAST,
     { id = id, path = path, phase = phase, n = n, ended = self.wall(), outcome = outcome, message = r.message, status = r.status,
       request_id = r.request_id, seconds = r.seconds })
 end

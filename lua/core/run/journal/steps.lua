@@ -15,16 +15,20 @@ local function may_try(step, old)
   return old.class == "read" or old.class == "set" or step.again == "key" and old.op_key ~= nil and old.op_key == step.op_key
 end
 
+local DONE = "UPDATE step SET state = 'done', value = :value, status = coalesce(:status, status), remote_id = :remote_id,"
+  .. " request_id = :request_id, seconds = :seconds, found = :found, error = NULL, retry_at = NULL, done_at = :now,"
+  .. " done_seq = :seq WHERE run = :id AND path = :path"
+local SENT_IS_DONE = DONE .. " AND state = 'intent'"
+
 -- Marks a step as done; its place in the order of what got done.
-local function finish(self, id, path, r, type_, actor, more)
-  local now = self.wall()
-  self:execute("UPDATE run SET done_count = done_count + 1, crashes = 0, changed = :now WHERE id = :id", { id = id, now = now })
-  local seq = self:rows("SELECT done_count AS n FROM run WHERE id = :id", { id = id })[1].n
-  self:execute("UPDATE step SET state = 'done', value = :value, status = coalesce(:status, status), remote_id = :remote_id,"
-    .. " request_id = :request_id, seconds = :seconds, found = :found, error = NULL, retry_at = NULL, done_at = :now,"
-    .. " done_seq = :seq WHERE run = :id AND path = :path",
-    { id = id, path = path, value = rows.clean(r.value), status = r.status, remote_id = r.remote_id, request_id = r.request_id,
-      seconds = r.seconds, found = r.found, now = now, seq = seq })
+-- @tparam table run of core.run.journal's check_owner
+-- @tparam string done DONE or SENT_IS_DONE
+local function finish(self, run, id, path, r, done, type_, actor, more)
+  local now, seq = self.wall(), run.done_count + 1
+  self:execute("UPDATE run SET done_count = :seq, crashes = 0, changed = :now WHERE id = :id", { id = id, now = now, seq = seq })
+  local changed = self:execute(done, { id = id, path = path, value = rows.clean(r.value), status = r.status,
+    remote_id = r.remote_id, request_id = r.request_id, seconds = r.seconds, found = r.found, now = now, seq = seq })
+  if changed ~= 1 then stepping.expect(self, id, path, {}, "be done") end
   more = more or {}
   more.done_seq, more.status, more.remote_id, more.request_id = seq, r.status, r.remote_id, r.request_id
   more.found, more.value_digest = r.found, r.value and sys.sha256(rows.clean(r.value))
@@ -78,10 +82,8 @@ return function(J, write)
   --- C1: what is about to be sent. Durable when this returns.
   function J:intent(id, step)
     return write(self, "C1", id, step.path, function()
-      local old, n = stepping.standing(self, id, step.path), 1
-      if not old then
-        stepping.begin(self, id, step, "intent")
-      elseif may_try(step, old) then
+      local old, n = stepping.begin_new(self, id, step, "intent"), 1
+      if old and may_try(step, old) then
         n = old.attempt + 1
         self:execute("UPDATE step SET state = 'intent', attempt = :n, before = :before, body_digest = :body_digest,"
           .. " op_key = :op_key, inverse = :inverse, error = NULL, status = NULL, retry_at = NULL, intent_at = :wall,"
@@ -89,7 +91,7 @@ return function(J, write)
           { id = id, path = step.path, n = n, before = rows.clean(step.before), body_digest = step.body_digest,
             op_key = step.op_key, inverse = rows.clean(step.inverse), wall = step.wall or self.wall(), boot_id = step.boot_id,
             mono = step.mono })
-      else
+      elseif old then
         stepping.conflict(id, step.path, old.state, "be sent again before it is settled")
       end
       stepping.attempt(self, id, step.path, "do", n, step.wall)
@@ -102,24 +104,21 @@ return function(J, write)
 
   --- C2: it is done, and this came of it.
   function J:result(id, path, result)
-    return write(self, "C2", id, path, function()
-      local step = stepping.expect(self, id, path, { intent = true }, "be done")
-      stepping.attempted(self, id, path, "do", step.attempt, result.found and "found" or "done", result)
-      return finish(self, id, path, result, "result")
+    return write(self, "C2", id, path, function(run)
+      stepping.attempted(self, id, path, "do", nil, result.found and "found" or "done", result)
+      return finish(self, run, id, path, result, SENT_IS_DONE, "result")
     end)
   end
 
   --- C2 without a C1, for what has no effect anywhere.
   function J:record(id, step, result)
-    return write(self, "C2", id, step.path, function()
-      local old = stepping.standing(self, id, step.path)
+    return write(self, "C2", id, step.path, function(run)
+      local old = stepping.begin_new(self, id, step, "intent")
       if old and old.state ~= "failed" then stepping.conflict(id, step.path, old.state, "be recorded") end
       if old then
         self:execute("UPDATE step SET attempt = attempt + 1 WHERE run = :id AND path = :path", { id = id, path = step.path })
-      else
-        stepping.begin(self, id, step, "intent")
       end
-      return finish(self, id, step.path, result, "result", nil,
+      return finish(self, run, id, step.path, result, DONE, "result", nil,
         { kind = step.kind, class = step.class, operation = step.operation, args_digest = step.args_digest })
     end, true)
   end
@@ -141,11 +140,11 @@ return function(J, write)
   --- C5: what became of a step in doubt, by evidence or by a person.
   function J:settled(id, path, outcome, evidence, actor, reason)
     evidence = evidence or {}
-    write(self, "C5", id, path, function()
+    write(self, "C5", id, path, function(run)
       local step = stepping.expect(self, id, path, { intent = true, doubt = true }, "be settled")
       local why = { outcome = outcome, reason = reason, looks = evidence.looks and json.decode(rows.clean(evidence.looks)) }
       if outcome == "done" then
-        finish(self, id, path, evidence, "settled", actor, why)
+        finish(self, run, id, path, evidence, DONE, "settled", actor, why)
       elseif outcome == "absent" or outcome == "skip" then
         local state = outcome == "absent" and "failed" or "skipped"
         local message = (outcome == "absent" and "it had no effect" or "skipped") .. (reason and ": " .. reason or "")
