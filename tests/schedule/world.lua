@@ -33,7 +33,7 @@ local function gate(w, life)
   local function pass()
     if life.dead then error(DEATH, 0) end
   end
-  for _, name in ipairs { "rows", "execute", "reserve", "release", "mark", "marked" } do
+  for _, name in ipairs { "rows", "execute", "last_id", "reserve", "release", "mark", "marked" } do
     g[name] = function(_, ...)
       pass()
       return w.store[name](w.store, ...)
@@ -66,7 +66,7 @@ end
 -- The store as children and people have it; it outlives the daemon.
 local function outside_gate(w)
   local g = {}
-  for _, name in ipairs { "rows", "execute", "reserve", "release", "mark", "marked" } do
+  for _, name in ipairs { "rows", "execute", "last_id", "reserve", "release", "mark", "marked" } do
     g[name] = function(_, ...) return w.store[name](w.store, ...) end
   end
   g.atomic = function(_, fn, ...)

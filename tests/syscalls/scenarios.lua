@@ -132,7 +132,7 @@ add { name = "daemon", files = { ["job/flow.lua"] = flow:format("", "", ""),
 "$@" >/dev/null 2>log </dev/null &
 strace=$!
 tries=0
-while kill -0 $strace 2>/dev/null && ! grep -s ' slot ' log | grep -qv 'slot fired' && [ $tries -lt 400 ]; do
+while kill -0 $strace 2>/dev/null && ! grep -qs 'slot done\|slot failed' log && [ $tries -lt 400 ]; do
   tries=$((tries + 1))
   sleep 0.02
 done
