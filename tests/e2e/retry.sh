@@ -183,7 +183,7 @@ END
 try errand -v -e 'ixon.roles.list{ fields = "publicId" } return 1'
 says "ixon: at most 30/s, 8 calls at once" "--verbose tells the limits of a service"
 started=$(date +%s%N)
-try ERRAND_IXON_RATE=10/300s errand --time-limit 20 -v -e '
+try ERRAND_IXON_RATE=10/300s errand --time-limit "$((20 * ${SLOW:-1}))" -v -e '
   local n = 0
   for i = 1, 10 do spawn(function() ixon.roles.get(("r%011d"):format(i)) n = n + 1 end) end
   while n < 10 do sleep(0.001) end
@@ -191,12 +191,12 @@ try ERRAND_IXON_RATE=10/300s errand --time-limit 20 -v -e '
 says "10 requests have left in 300 s (setting 'rate')" "--verbose tells what is waited for"
 sent 11 "ten requests of the second run have left, the eleventh waits"
 waiting='for i = 1, 50 do spawn(function() ixon.roles.get(("r%011d"):format(i)) end) end'
-try ERRAND_IXON_RATE=2/300s errand --time-limit 1 -e "$waiting"
+try ERRAND_IXON_RATE=2/300s errand --time-limit "${SLOW:-1}" -e "$waiting"
 [ "$(grep -c 'wait for their turn' err)" = 1 ]
 result $? "fifty calls that wait long say so in one line"
 says "ixon: 48 calls wait for their turn, the last for about 7" "how many and how long"
 says " s: 2 requests have left in 300 s (setting 'rate')" "and why"
-try ERRAND_IXON_RATE=2/300s errand -q --time-limit 1 -e "$waiting"
+try ERRAND_IXON_RATE=2/300s errand -q --time-limit "${SLOW:-1}" -e "$waiting"
 ! grep -q 'wait for their turn' err
 result $? "-q leaves it out"
 try ERRAND_IXON_RATE=4/1s errand -e '
