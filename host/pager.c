@@ -21,12 +21,14 @@
 
 /* What the terminal sends to us as well, being the pager's neighbours. */
 static const int ignored[] = {SIGINT, SIGQUIT};
-enum { IGNORED = sizeof ignored / sizeof *ignored, PATIENCE_MS = 500 };
+enum { IGNORED = sizeof ignored / sizeof *ignored, PATIENCE_MS = 500,
+       LOOK_MS = 20 };
 
 struct Pager {
   Loop *loop;
   pid_t pid;             /* 0: not started, or it has ended */
   int alive;             /* readable once it has ended; -1 */
+  LoopTimer *look;       /* where the kernel has no pidfd */
   int in;                /* its standard input; -1 */
   const char *text;      /* borrowed: what it has not got yet */
   size_t n;
@@ -89,17 +91,61 @@ static void put_back(Pager *p) {
   console_hold(false);
 }
 
-static void on_end(void *ctx, int fd, int events) {
-  Pager *p = ctx;
-  (void)fd, (void)events;
-  int status = 0;
-  pid_t pid = waitpid(p->pid, &status, WNOHANG);
-  if (pid == 0 || (pid < 0 && errno == EINTR)) return;
-  p->pid = 0;
+static void unwatch(Pager *p) {
+  if (p->look) loop_timer_cancel(p->loop, p->look);
+  p->look = NULL;
+  if (p->alive < 0) return;
   loop_unwatch(p->loop, p->alive);
+  close(p->alive);
+  p->alive = -1;
+}
+
+static void tell_end(Pager *p, int status) {
+  p->pid = 0;
+  unwatch(p);
   close_in(p);
   put_back(p);
   p->fn(p->ctx, status);
+}
+
+/* False while it runs. The owner, who is told, may have closed it then. */
+static bool has_ended(Pager *p) {
+  int status = 0;
+  pid_t pid = waitpid(p->pid, &status, WNOHANG);
+  if (pid == 0 || (pid < 0 && errno == EINTR)) return false;
+  tell_end(p, status);
+  return true;
+}
+
+static void on_end(void *ctx, int fd, int events) {
+  (void)fd, (void)events;
+  has_ended(ctx);
+}
+
+/* Kernels before 5.3 have no pidfd, and some containers allow none. */
+static void on_look(void *ctx) {
+  Pager *p = ctx;
+  int status = 0;
+  p->look = NULL;
+  if (has_ended(p)) return;
+  p->look = loop_timer(p->loop, LOOK_MS / 1e3, on_look, p);
+  if (p->look) return;
+  kill(p->pid, SIGKILL);  /* out of memory: better ended than unwatched */
+  while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR) continue;
+  tell_end(p, status);
+}
+
+/* Its end is watched from now on. */
+static int watch(Pager *p, Err *err) {
+  p->alive = pidfd_open(p->pid, 0);
+  if (p->alive >= 0)
+    return loop_watch(p->loop, p->alive, LOOP_READ, on_end, p, err);
+  if (errno == ENOSYS || errno == EPERM) {
+    p->look = loop_timer(p->loop, LOOK_MS / 1e3, on_look, p);
+    errno = ENOMEM;
+  }
+  return p->look ? 0 : err_sys(err, ERR_SCRIPT, errno,
+                               "cannot watch the pager");
 }
 
 /* errno's number. */
@@ -158,9 +204,7 @@ Pager *pager_open(Loop *loop, const char *command, const char *text, size_t n,
   if (errno) goto system;
   close(from);
   from = -1;
-  p->alive = pidfd_open(p->pid, 0);
-  if (p->alive < 0) goto system;
-  if (loop_watch(loop, p->alive, LOOP_READ, on_end, p, err) != 0 ||
+  if (watch(p, err) != 0 ||
       loop_watch(loop, p->in, LOOP_WRITE, on_writable, p, err) != 0)
     goto fail;
   return p;
@@ -177,7 +221,11 @@ fail:
 static void end(const Pager *p) {
   struct pollfd ended = {.fd = p->alive, .events = POLLIN};
   kill(p->pid, SIGTERM);
-  if (poll(&ended, 1, PATIENCE_MS) <= 0) kill(p->pid, SIGKILL);
+  for (int ms = 0; ms < PATIENCE_MS; ms += LOOK_MS) {
+    if (waitpid(p->pid, NULL, WNOHANG) != 0) return;
+    (void)poll(&ended, 1, LOOK_MS);
+  }
+  kill(p->pid, SIGKILL);
   while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR) continue;
 }
 
@@ -185,10 +233,7 @@ void pager_close(Pager *p) {
   if (!p) return;
   close_in(p);
   if (p->pid > 0) end(p);
-  if (p->alive >= 0) {
-    loop_unwatch(p->loop, p->alive);
-    close(p->alive);
-  }
+  unwatch(p);
   put_back(p);
   free(p);
 }
