@@ -17,12 +17,13 @@ mkdir "$dir/log"
 
 "${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$dir/exec.so" "$here/exec.c"
 
-# Not under valgrind: the shells, pagers and mailers that errand starts.
+# Not under valgrind: the shells, pagers and mailers that errand starts. No
+# debugger is to come, whose pipe would be in a folder that the test takes away.
 for name in errand errand-libedit; do
   cat >"$dir/$name" <<END
 #!/bin/sh
 LD_PRELOAD='$dir/exec.so' exec valgrind -q --error-exitcode=99 --num-callers=30 \\
-  --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \\
+  --vgdb=no --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \\
   --suppressions='$here/errand.supp' --log-file='$dir/log/%p' \\
   --trace-children=yes --trace-children-skip='/bin/*,/usr/*,/sbin/*' \\
   '$build/$name' "\$@"
