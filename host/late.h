@@ -11,6 +11,9 @@
 
 typedef struct LateLibrary {
   const char *name;      /* "libcurl.so.4" */
+  const char *init;      /* NULL, or its function, int (void), that is called
+                            once it is loaded; if that fails, what is called
+                            afterwards fails and says so */
   void *handle;          /* NULL until the first call */
 } LateLibrary;
 

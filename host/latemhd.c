@@ -9,7 +9,8 @@
 #include "late.h"
 
 static LateLibrary mhd = {.name = "libmicrohttpd.so.12"};
-static LateLibrary gnutls = {.name = "libgnutls.so.30"};
+static LateLibrary gnutls = {.name = "libgnutls.so.30",
+                             .init = "gnutls_global_init"};
 
 #define MHD_LATE(type, name, params, args) LATE(mhd, type, name, params, args)
 

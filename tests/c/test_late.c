@@ -4,9 +4,11 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sha256.h"
 #include "tap.h"
 
 enum { SAID = 1024 };
@@ -43,7 +45,7 @@ static bool is_one_line(const char *text) {
 }
 
 static void test_found(void) {
-  LateLibrary library = {"libm.so.6", NULL};
+  LateLibrary library = {.name = "libm.so.6"};
   late_fn *found = late_find(&library, "cbrt");
   void *handle = library.handle;
   ok(found && handle, "a function of a library that is there");
@@ -56,8 +58,8 @@ static void test_found(void) {
 
 static void test_missing(void) {
   char said[SAID];
-  LateLibrary there = {"libm.so.6", NULL};
-  LateLibrary gone = {"liberrand-that-is-not-there.so.1", NULL};
+  LateLibrary there = {.name = "libm.so.6"};
+  LateLibrary gone = {.name = "liberrand-that-is-not-there.so.1"};
   is_int(in_child(gone, "cbrt", said), 127, "no such library: exit code 127");
   ok(is_one_line(said), "and one line");
   ok(strstr(said, gone.name) != NULL, "which names it");
@@ -65,6 +67,9 @@ static void test_missing(void) {
          "no such function: exit code 127");
   ok(is_one_line(said), "and one line");
   ok(strstr(said, "no_such_function") != NULL, "which names it");
+  LateLibrary odd = {.name = "libm.so.6", .init = "no_such_init"};
+  is_int(in_child(odd, "cbrt", said), 127, "nothing to set it up by");
+  ok(strstr(said, "no_such_init") != NULL, "which is named");
   is_int(in_child(there, "cbrt", said), 0, "one that is there");
   is_str(said, "", "is no reason to say anything");
 }
@@ -84,9 +89,25 @@ static void test_curl(void) {
   curl_easy_cleanup(easy);
 }
 
+/* Which comes with libcurl, and is told by a variable to wait. */
+static void test_gnutls(void) {
+  char sum[SHA256_HEX];
+  LateLibrary library = {.name = "libcurl.so.4"};
+  ok(late_find(&library, "curl_version") != NULL, "GnuTLS is loaded");
+  ok(!getenv("GNUTLS_NO_IMPLICIT_INIT"), "no variable of ours stays");
+  is_int(sha256_hex(NULL, 0, "abc", 3, sum), 0, "it is set up at its first use");
+  is_str(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+         "and works");
+  setenv("GNUTLS_NO_IMPLICIT_INIT", "0", 1);
+  library = (LateLibrary){.name = "libmicrohttpd.so.12"};
+  ok(late_find(&library, "MHD_get_version") != NULL, "another of its users");
+  is_str(getenv("GNUTLS_NO_IMPLICIT_INIT"), "0", "whose own wish stays");
+}
+
 int main(void) {
   test_missing();
   test_found();
+  test_gnutls();
   test_curl();
   return done();
 }
