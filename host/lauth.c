@@ -43,11 +43,14 @@ int lauth_known(void *ctx, const char *name, Buf *out, Err *err) {
   if (!s) return AUTH_UNSET;
   if (s->type == SETTING_SECRET) {
     SecretSource source = secret_source(s->secret);
-    if (source == SECRET_COMMAND || source == SECRET_PROMPT)
-      return secret_describe(s->secret, out) ? -1 : AUTH_ASKED;
+    if (source == SECRET_COMMAND || source == SECRET_PROMPT) {
+      if (!secret_describe(s->secret, out)) return AUTH_ASKED;
+      return err_set(err, ERR_SCRIPT, out->over ? "too long" : "out of memory");
+    }
   }
   if (lhttp_lookup(ctx, name, &value, &len, &secret, err)) return -1;
-  if (buf_add(out, value, len)) return err_set(err, ERR_SCRIPT, "too long");
+  if (buf_add(out, value, len))
+    return err_set(err, ERR_SCRIPT, out->over ? "too long" : "out of memory");
   return secret ? AUTH_SECRET : AUTH_PLAIN;
 }
 

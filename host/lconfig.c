@@ -12,6 +12,7 @@
 #include "configfile.h"
 #include "env.h"
 #include "lerr.h"
+#include "ltext.h"
 #include "secret.h"
 
 #define CONFIG "host.config"
@@ -135,15 +136,10 @@ static int l_get(lua_State *L) {
 static int l_source(lua_State *L) {
   const Setting *s = find(L);
   if (!s || s->type != SETTING_SECRET) return 0;
-  luaL_Buffer b;
-  char *text = luaL_buffinitsize(L, &b, DESCRIBE_MAX);
-  Buf out;
-  buf_init(&out, DESCRIBE_MAX - 1);
-  (void)secret_describe(s->secret, &out);   /* what did not fit is left out */
-  size_t n = out.len;
-  memcpy(text, buf_str(&out), n);
-  buf_clear(&out);
-  luaL_pushresultsize(&b, n);
+  Buf *out = ltext_buf(L, DESCRIBE_MAX);
+  /* What does not fit is left out; what memory is short of is an error. */
+  if (secret_describe(s->secret, out) && out->over) out->failed = false;
+  ltext_push(L, out);
   return 1;
 }
 

@@ -173,7 +173,7 @@ end
 local function problem_lines(err)
   local lines = {}
   for _, problem in ipairs(err.problems or {}) do
-    local path, message = problem.path, tostring(problem.message)
+    local path, message = problem.path, tostring(problem.message or problem) -- those of host.cron are texts
     local text = path and path ~= "" and path .. ": " .. message or message
     if not tostring(err.message):find(text, 1, true) then lines[#lines + 1] = "  " .. text end
   end

@@ -75,8 +75,10 @@ local function moment(option, text, now)
   local date, rest = text:match "^(%d%d%d%d%-%d%d%-%d%d)(.*)$"
   if date then
     rest = rest:gsub("Z$", ""):gsub("^$", " 00:00")
-    local ok, list = pcall(function() return require("host.cron").zone("UTC"):instants(date .. rest) end)
+    local zone = assert(require("host.cron").zone "UTC")
+    local ok, list = pcall(zone.instants, zone, date .. rest)
     if ok and list[1] then return list[1] end
+    if not ok and not tostring(list):find("local time", 1, true) then error(list, 0) end -- want of memory
   else
     local seconds = require("core.duration").seconds(text)
     if seconds then return math.floor(now + seconds) end

@@ -10,9 +10,10 @@ local YET = " WHERE schedule = :name AND at > :upto AND kind = 'slot' AND state 
 local SHORTEN = "UPDATE slot SET at = :at, due = :due, local_time = :local_time, flags = :flags, collapsed = :collapsed,"
   .. " times = :times, covers = :covers WHERE id = :id"
 
--- What the row of a schedule was made of; nil where it cannot be read.
+-- What the row of a schedule was made of; nil where it cannot be read. Want of memory is raised, for it says nothing of the row.
 local function restored(row)
   local ok, definition = pcall(require("core.schedule.row").restore, row.definition)
+  if not ok and tostring(definition):find("memory", 1, true) then error(definition, 0) end
   return ok and definition or nil
 end
 
