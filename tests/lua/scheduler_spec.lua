@@ -51,6 +51,18 @@ t.describe("a slot", function()
     t.eq(#r:notices "started", 8)
   end)
 
+  t.it("under way leaves the one before as the newest that ended", function()
+    local n = 0
+    local r = fresh({ s = hourly }, function()
+      n = n + 1
+      return n == 1 and { after = 1, code = 1 } or {}
+    end)
+    t.eq(r.S:view().schedules[1].ended, nil)
+    r:wait(2 * HOUR)
+    local seen = r.S:view().schedules[1]
+    t.eq({ #r:slots "s", seen.last.outcome, seen.ended.id, seen.ended.outcome }, { 2, nil, r:slots("s")[1].id, "failed" })
+  end)
+
   t.it("of a process that cannot be started fails, or waits for room", function()
     local r = fresh { s = hourly }
     r.no_room = "never"

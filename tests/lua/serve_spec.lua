@@ -313,6 +313,18 @@ t.describe("metrics", function()
     end
   end)
 
+  t.it("tell how the newest run ended while another one is under way", function()
+    local text = metrics.new():text { now = 1000, view = { schedules = {
+      { name = "a", last = { at = 900, state = "running" }, ended = { ended = 850, outcome = "done" } },
+      { name = "b", last = { at = 900, state = "skipped", ended = 910 }, ended = { ended = 860, outcome = "failed" } },
+      { name = "c", last = { at = 900, state = "due" } } } } }
+    for _, line in ipairs { [[errand_last_ok{schedule="a"} 1]], [[errand_last_end_timestamp_seconds{schedule="a"} 850]],
+      [[errand_last_ok{schedule="b"} 0]], [[errand_last_end_timestamp_seconds{schedule="b"} 860]] } do
+      t.ok(text:find(line .. "\n", 1, true), line .. "\n" .. text)
+    end
+    t.eq(text:find([[errand_last_ok{schedule="c"}]], 1, true), nil)
+  end)
+
   t.it("write numbers as they are", function()
     local m = metrics.new()
     local text = m:text { process = { memory = 1 << 40, descriptors = 7, lua = 123456789 }, ticked = 1795328100.125 }

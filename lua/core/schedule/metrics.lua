@@ -138,9 +138,9 @@ local function schedules(page, view)
   end)
   page:each("last_slot_timestamp_seconds", "The newest slot of the schedule.", view, function(s) return s.last and s.last.at end)
   page:each("last_end_timestamp_seconds", "When the newest run of the schedule that is known ended.", view,
-    function(s) return s.last and s.last.ended end)
-  page:each("last_ok", "1 if the newest slot that is over was done.", view, function(s)
-    if s.last and s.last.outcome then return s.last.outcome == "done" end
+    function(s) return s.ended and s.ended.ended end)
+  page:each("last_ok", "1 if that run was done.", view, function(s)
+    if s.ended then return s.ended.outcome == "done" end
   end)
 end
 

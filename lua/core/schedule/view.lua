@@ -16,6 +16,14 @@ local function upcoming(entry, now)
   return out
 end
 
+-- The newest slot that a run has ended, also while the next one is under way.
+local function newest_ended(S, name, recent)
+  for _, one in ipairs(recent) do
+    if one.outcome then return one end
+  end
+  return S.book:slots({ schedule = name, state = "ended", limit = 1 })[1]
+end
+
 -- One schedule: its state, what comes, what was.
 local function schedule(S, entry, row)
   local recent = S.book:slots { schedule = entry.name, limit = STRIP }
@@ -24,7 +32,8 @@ local function schedule(S, entry, row)
   local state = row and row.state or "new"
   if not entry.definition.enabled then state = "disabled" end
   return { name = entry.name, definition = entry.definition, state = state, why = row and row.why, actor = row and row.actor,
-    changed = row and row.changed, since = row and row.since, next = upcoming(entry, S.now), last = recent[1], strip = strip }
+    changed = row and row.changed, since = row and row.since, next = upcoming(entry, S.now), last = recent[1],
+    ended = newest_ended(S, entry.name, recent), strip = strip }
 end
 
 --- { now, ready, draining, clock = { ok, why }, set = { file, loaded, error },
