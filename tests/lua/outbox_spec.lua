@@ -417,6 +417,20 @@ t.describe("trouble", function()
     t.ok(w.levels():find("error outbox cannot be read or written", 1, true))
   end)
 
+  t.it("of rows for which there is no memory waits", function()
+    local _s <close>, url, seen = hooks()
+    local w = world()
+    w.post("webhook", url .. "/hook")
+    local decode = json.decode
+    json.decode = function() error("not enough memory", 0) end
+    w.outbox:once()
+    json.decode = decode
+    t.eq({ #seen, #w.book:outbox { waiting = true } }, { 0, 1 })
+    w.now = w.now + 86000
+    w.outbox:once()
+    t.eq({ #seen, w.row().sent ~= nil }, { 1, true })
+  end)
+
   t.it("of rows that cannot be read is told and over", function()
     local w = world()
     w.book:post({ { channel = "mail x", body = "{", due = w.now }, { channel = "mail x",

@@ -70,9 +70,10 @@ end
 
 local KINDS = { command = true, mail = true, webhook = true, ping = true }
 
+-- The message, nil if it is none. Want of memory is raised, for then the row waits.
 local function decode(row)
-  local ok, message = pcall(json.decode, row.body)
-  if not ok or type(message) ~= "table" or type(message.to) ~= "table" or type(message.id) ~= "string" then return nil end
+  local message = type(row.body) == "string" and json.decode(row.body)
+  if type(message) ~= "table" or type(message.to) ~= "table" or type(message.id) ~= "string" then return nil end
   return KINDS[message.to.kind] and message or nil
 end
 
@@ -272,7 +273,7 @@ function Outbox:load(set)
   local function look(name, kind, value)
     local to = target.of(kind, value)
     local ok, post = pcall(poster, self, to)
-    local fine, why = ok, not ok and post.message
+    local fine, why = ok, not ok and (type(post) == "table" and post.message or tostring(post))
     if ok then fine, why = post:resolve() end
     local text = not fine and ("schedule '%s': %s"):format(name, why)
     if text and not seen[text] then problems[#problems + 1] = text end
