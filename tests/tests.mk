@@ -4,7 +4,7 @@ CTEST := $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
-DEPS_test := lua5.4 less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat \
+DEPS_test := lua5.4 lua-check less libedit-dev curl openssl expect tmux valgrind nginx-light microsocks socat \
              tinyproxy-bin systemd strace git bash-completion zsh fish man-db groff-base
 DEPS_lint := libedit-dev libcjson-dev clang clang-tidy cppcheck lua-check shellcheck
 DEPS_fuzz := clang llvm libclang-rt-14-dev
