@@ -125,7 +125,8 @@ enter 't = spawn(function() while true do sleep(1) end end)'
 prompt_end
 exits 0 "Ctrl-D leaves, whatever still runs"
 
-# The shell tells how the terminal was left.
+# The shell tells how the terminal was left. A Ctrl-C that comes when errand has
+# ended must not end stty, nor the line that tells of it.
 told() {
   screen_text | grep -q '^over$'
 }
@@ -134,7 +135,7 @@ plain() {
   screen_text | tr ';' '\n' | grep -q '[^-]icanon.*[^-]echo ' && ! screen_all | grep -q '\[?2004'
   result $? "$1: the terminal is as it was"
 }
-shell='trap : INT; errand "$@"; echo "code $?"; stty -a; echo over'
+shell='trap : INT; errand "$@"; code=$?; trap "" INT; echo "code $code"; stty -a; printf "\nover\n"'
 in_shell() {
   prompt_run 80 24 sh -c "$shell" sh "$@"
 }
@@ -193,31 +194,33 @@ screen_key Enter
 screen_shows 'code 3' "so does os.exit in a task"
 plain "os.exit"
 
-# Stopped and continued.
-step_line=-1
-screen_start 80 24 bash --norc --noprofile -i
-screen_type 'PS1="shell\$ "; errand'
-screen_key Enter
-await_prompt
-screen_type '40 + '
-screen_until cursor_line_is 'errand> 40 +'   # the terminal drops at ^Z what is not read yet
-screen_key C-z
-screen_wait 'Stopped'
-result $? "Ctrl-Z stops it" || true
-screen_key C-u
-screen_type 'fg'
-screen_key Enter
-screen_until cursor_line_is 'errand> 40 +'
-result $? "and fg shows the line again"
-begin
-screen_type '2'
-screen_key Enter
-await_prompt
-shows '= 42' "which goes on"
-screen_key C-d
-screen_wait 'shell$'
-screen_key C-d
-screen_ended
+# Stopped and continued. Valgrind 3.19 lets no signal stop what it runs.
+if [ -z "${VALGRIND:-}" ]; then
+  step_line=-1
+  screen_start 80 24 bash --norc --noprofile -i
+  screen_type 'PS1="shell\$ "; errand'
+  screen_key Enter
+  await_prompt
+  screen_type '40 + '
+  screen_until cursor_line_is 'errand> 40 +'   # the terminal drops at ^Z what is not read yet
+  screen_key C-z
+  screen_wait 'Stopped'
+  result $? "Ctrl-Z stops it" || true
+  screen_key C-u
+  screen_type 'fg'
+  screen_key Enter
+  screen_until cursor_line_is 'errand> 40 +'
+  result $? "and fg shows the line again"
+  begin
+  screen_type '2'
+  screen_key Enter
+  await_prompt
+  shows '= 42' "which goes on"
+  screen_key C-d
+  screen_wait 'shell$'
+  screen_key C-d
+  screen_ended
+fi
 
 # ---- calls in flight ----
 
