@@ -15,7 +15,7 @@
 #include "sys.h"
 #include "tap.h"
 
-enum { PATIENCE = 20, TEXT = 4 * 1024 * 1024 };
+enum { PATIENCE = 60, TEXT = 4 * 1024 * 1024 };
 
 static Loop *loop;
 static char dir[] = "/tmp/test_proc.XXXXXX";

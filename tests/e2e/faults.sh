@@ -290,9 +290,10 @@ serve - <<'END'
 === reply times=0 end=hang
 END
 accounts "$at"
-read_it ERRAND_QALYPTUS_TIMEOUT=0.3
+short=$(echo "0.3 * ${SLOW:-1}" | awk '{ print $1 * $3 }')
+read_it ERRAND_QALYPTUS_TIMEOUT="$short"
 refused 7 "timeout" "no answer in time"
-make_it ERRAND_QALYPTUS_TIMEOUT=0.3
+make_it ERRAND_QALYPTUS_TIMEOUT="$short"
 refused 4 "look before repeating" "no answer to a create in time"
 read_it ERRAND_QALYPTUS_STALL_TIMEOUT=1
 refused 7 "stall_timeout" "a server that stays silent"

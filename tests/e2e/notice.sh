@@ -138,7 +138,7 @@ for _, slot in ipairs(book:slots { state = "ended" }) do ended[slot.id] = true e
 for _, row in ipairs(book:outbox {}) do
   local body = require "host.json".decode(row.body)
   if not body.ping and row.sent then print(body.id) end
-  if not body.ping then ended[row.slot] = nil end
+  if not body.ping and row.slot then ended[row.slot] = nil end
 end
 if next(ended) then print "a slot that nobody is told of" end
 END

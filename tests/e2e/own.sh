@@ -330,7 +330,7 @@ hangs() {
 for file in catalogue.lua sandbox.lua; do
   for what in 'while true do end' 'local s = "x" while true do s = s .. s end' 'local t = {} while true do t[#t + 1] = { 1 } end'; do
     hangs $file "$what"
-    try ERRAND_SERVICES=bad timeout 20 errand --sandbox call helpdesk tickets list
+    try ERRAND_SERVICES=bad timeout "$((20 * ${SLOW:-1}))" errand --sandbox call helpdesk tickets list
     exits 2 "$file: $what"
     says "bad/helpdesk/$file:" "who calls it is told where"
     grep -Eq 'runs without end|no memory for the file' err
@@ -343,7 +343,7 @@ for text in 'while true do end' 'return { format = 1, name = "helpdesk" }' 'retu
   for command in 'help' '--help' 'list-operations' 'search tickets' 'list-operations wiki' 'help wiki.tickets.list' 'version' 'doctor' \
       'config check' 'export stubs' '--sandbox call ixon users list' '-e return(1)' '--sandbox -e return(#ixon.users.list{})' 'calls'; do
     # shellcheck disable=SC2086
-    try ERRAND_SERVICES=bad timeout 20 errand $command
+    try ERRAND_SERVICES=bad timeout "$((20 * ${SLOW:-1}))" errand $command
     [ "$code" = 0 ] || { [ "$command" = doctor ] && [ "$code" = 1 ]; }
     result $? "errand $command, beside $text"
     case $command in
@@ -353,11 +353,11 @@ for text in 'while true do end' 'return { format = 1, name = "helpdesk" }' 'retu
       *) says_nothing "it says nothing of it" ;;
     esac
   done
-  try ERRAND_SERVICES=bad timeout 20 errand list-operations
+  try ERRAND_SERVICES=bad timeout "$((20 * ${SLOW:-1}))" errand list-operations
   outputs wiki.tickets.list "the other one of one's own is there"
-  try ERRAND_SERVICES=bad timeout 20 errand __complete -- call ""
+  try ERRAND_SERVICES=bad timeout "$((20 * ${SLOW:-1}))" errand __complete -- call ""
   outputs wiki "completion has it, too"
-  try ERRAND_SERVICES=bad timeout 20 errand -e 'return helpdesk.tickets'
+  try ERRAND_SERVICES=bad timeout "$((20 * ${SLOW:-1}))" errand -e 'return helpdesk.tickets'
   exits 2 "a script that uses it is told"
 done
 try ERRAND_SERVICES=bad ERRAND_HELPDESK_KEY=x errand config check

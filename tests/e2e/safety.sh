@@ -229,7 +229,7 @@ sandboxed() {
 sandboxed "a script that ends" 'ixon.users.list()' 0
 sandboxed "a script that fails" 'error "x"' 1
 sandboxed "os.exit" 'os.exit(3)' 3
-sandboxed "the time limit" '("a"):rep(60):find((".-"):rep(30) .. "b")' 1 --time-limit 0.2
+sandboxed "the time limit" '("a"):rep(60):find((".-"):rep(30) .. "b")' 1 --time-limit "$((2 * ${SLOW:-1}))"
 sandboxed "no memory" 'local l = {} while true do l[#l + 1] = {} end' 1 --max-memory 24
 for signal in INT TERM KILL; do
   mkfifo line
