@@ -4,19 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "console.h"
 #include "env.h"
+#include "procwatch.h"
 #include "progress.h"
 
 /* What the terminal sends to us as well, being the pager's neighbours. */
@@ -27,8 +26,7 @@ enum { IGNORED = sizeof ignored / sizeof *ignored, PATIENCE_MS = 500,
 struct Pager {
   Loop *loop;
   pid_t pid;             /* 0: not started, or it has ended */
-  int alive;             /* readable once it has ended; -1 */
-  LoopTimer *look;       /* where the kernel has no pidfd */
+  ProcWatch watch;       /* its end */
   int in;                /* its standard input; -1 */
   const char *text;      /* borrowed: what it has not got yet */
   size_t n;
@@ -91,61 +89,19 @@ static void put_back(Pager *p) {
   console_hold(false);
 }
 
-static void unwatch(Pager *p) {
-  if (p->look) loop_timer_cancel(p->loop, p->look);
-  p->look = NULL;
-  if (p->alive < 0) return;
-  loop_unwatch(p->loop, p->alive);
-  close(p->alive);
-  p->alive = -1;
-}
-
-static void tell_end(Pager *p, int status) {
+static void on_end(void *ctx, bool blind) {
+  Pager *p = ctx;
+  int status = 0;
+  pid_t pid;
+  if (blind) kill(p->pid, SIGKILL);    /* better ended than unwatched */
+  do pid = waitpid(p->pid, &status, blind ? 0 : WNOHANG);
+  while (pid < 0 && errno == EINTR);
+  if (pid == 0) return;
   p->pid = 0;
-  unwatch(p);
+  procwatch_stop(&p->watch);
   close_in(p);
   put_back(p);
   p->fn(p->ctx, status);
-}
-
-/* False while it runs. The owner, who is told, may have closed it then. */
-static bool has_ended(Pager *p) {
-  int status = 0;
-  pid_t pid = waitpid(p->pid, &status, WNOHANG);
-  if (pid == 0 || (pid < 0 && errno == EINTR)) return false;
-  tell_end(p, status);
-  return true;
-}
-
-static void on_end(void *ctx, int fd, int events) {
-  (void)fd, (void)events;
-  has_ended(ctx);
-}
-
-/* Kernels before 5.3 have no pidfd, and some containers allow none. */
-static void on_look(void *ctx) {
-  Pager *p = ctx;
-  int status = 0;
-  p->look = NULL;
-  if (has_ended(p)) return;
-  p->look = loop_timer(p->loop, LOOK_MS / 1e3, on_look, p);
-  if (p->look) return;
-  kill(p->pid, SIGKILL);  /* out of memory: better ended than unwatched */
-  while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR) continue;
-  tell_end(p, status);
-}
-
-/* Its end is watched from now on. */
-static int watch(Pager *p, Err *err) {
-  p->alive = pidfd_open(p->pid, 0);
-  if (p->alive >= 0)
-    return loop_watch(p->loop, p->alive, LOOP_READ, on_end, p, err);
-  if (errno == ENOSYS || errno == EPERM) {
-    p->look = loop_timer(p->loop, LOOK_MS / 1e3, on_look, p);
-    errno = ENOMEM;
-  }
-  return p->look ? 0 : err_sys(err, ERR_SCRIPT, errno,
-                               "cannot watch the pager");
 }
 
 /* errno's number. */
@@ -197,15 +153,21 @@ Pager *pager_open(Loop *loop, const char *command, const char *text, size_t n,
     err_set(err, ERR_SCRIPT, "out of memory");
     return NULL;
   }
-  *p = (Pager){.loop = loop, .alive = -1, .in = -1, .text = text, .n = n,
+  *p = (Pager){.loop = loop, .watch.fd = -1, .in = -1, .text = text, .n = n,
                .fn = fn, .ctx = ctx};
-  if (make_pipe(p, &from) != 0 || guard(p) != 0) goto system;
+  if (make_pipe(p, &from) != 0 ||
+      procwatch_reserve(&p->watch, loop, from, on_end, p) != 0 ||
+      guard(p) != 0)
+    goto system;
   errno = start(p, command, from);
   if (errno) goto system;
+  if (procwatch_begin(&p->watch, p->pid) != 0) {
+    err_sys(err, ERR_SCRIPT, errno, "cannot watch the pager");
+    goto fail;
+  }
   close(from);
   from = -1;
-  if (watch(p, err) != 0 ||
-      loop_watch(loop, p->in, LOOP_WRITE, on_writable, p, err) != 0)
+  if (loop_watch(loop, p->in, LOOP_WRITE, on_writable, p, err) != 0)
     goto fail;
   return p;
 
@@ -219,11 +181,10 @@ fail:
 
 /* It may not heed what is asked of it. */
 static void end(const Pager *p) {
-  struct pollfd ended = {.fd = p->alive, .events = POLLIN};
   kill(p->pid, SIGTERM);
   for (int ms = 0; ms < PATIENCE_MS; ms += LOOK_MS) {
     if (waitpid(p->pid, NULL, WNOHANG) != 0) return;
-    (void)poll(&ended, 1, LOOK_MS);
+    procwatch_wait(&p->watch, LOOK_MS);
   }
   kill(p->pid, SIGKILL);
   while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR) continue;
@@ -233,7 +194,7 @@ void pager_close(Pager *p) {
   if (!p) return;
   close_in(p);
   if (p->pid > 0) end(p);
-  unwatch(p);
+  procwatch_stop(&p->watch);
   put_back(p);
   free(p);
 }

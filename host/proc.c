@@ -4,17 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "proclog.h"
 #include "procspawn.h"
+#include "procwatch.h"
 
 enum {
   BLOCK = 64 * 1024,
@@ -23,17 +22,15 @@ enum {
   FREE_MS = 2000, LOOK_MS = 5
 };
 
-static const double look_again = 0.02;   /* seconds, without pidfds */
-
 struct Proc {
   Loop *loop;
   proc_fn *fn;
   void *ctx;
   pid_t pid;               /* 0 once it was waited for */
-  int pidfd, fd;           /* its end, its output; -1 while not open */
+  int fd;                  /* its output; -1 while not open */
+  ProcWatch watch;         /* its end */
   ProcLog *log;            /* NULL: output is counted only */
   LoopTimer *timeout, *kill;
-  LoopTimer *look;         /* where the kernel has no pidfd */
   double grace, started, kill_due;
   bool keep_group;
   ProcEnd end;
@@ -124,19 +121,11 @@ static bool reap(Proc *p, bool kill_group) {
   return true;
 }
 
-static void close_pidfd(Proc *p) {
-  if (p->pidfd < 0) return;
-  loop_unwatch(p->loop, p->pidfd);
-  close(p->pidfd);
-  p->pidfd = -1;
-}
-
 static void release(Proc *p) {
   if (p->timeout) loop_timer_cancel(p->loop, p->timeout);
   if (p->kill) loop_timer_cancel(p->loop, p->kill);
-  if (p->look) loop_timer_cancel(p->loop, p->look);
-  p->timeout = p->kill = p->look = NULL;
-  close_pidfd(p);
+  p->timeout = p->kill = NULL;
+  procwatch_stop(&p->watch);
   drain(p);
   close_log(p);
 }
@@ -147,21 +136,13 @@ static void tell_end(Proc *p) {
   p->fn(p->ctx, p, &end);
 }
 
-static void on_end(void *ctx, int fd, int events) {
-  Proc *p = ctx;
-  (void)fd, (void)events;
-  if (reap(p, !p->keep_group)) tell_end(p);
-}
-
 void proc_free(Proc *p) {
   if (!p) return;
   if (p->pid > 0) {
-    struct pollfd gone = { .fd = p->pidfd, .events = POLLIN };
     (void)kill(-p->pid, SIGKILL);
     /* One that hangs in the kernel is left to whoever inherits it. */
-    for (int ms = 0; ms < FREE_MS && !reap(p, true); ms += LOOK_MS) {
-      (void)poll(&gone, 1, LOOK_MS);
-    }
+    for (int ms = 0; ms < FREE_MS && !reap(p, true); ms += LOOK_MS)
+      procwatch_wait(&p->watch, LOOK_MS);
   }
   release(p);
   free(p);
@@ -211,8 +192,18 @@ static void on_timeout(void *ctx) {
 
 /* ---- starting ---- */
 
-/* All that can fail is done before the child exists: the number of its pidfd
-   is taken and watched beforehand. The pipe's other end, or -1. */
+static void on_end(void *ctx, bool blind) {
+  Proc *p = ctx;
+  if (!blind && !reap(p, !p->keep_group)) return;
+  if (blind) {
+    kill_now(p);               /* better ended than unwatched */
+    while (!reap(p, true)) procwatch_wait(&p->watch, LOOK_MS);
+  }
+  tell_end(p);
+}
+
+/* All that can fail is done before the child exists. The pipe's other end, or
+   -1. */
 static int prepare(Proc *p, const ProcSpec *spec, Err *err) {
   int fds[2] = { -1, -1 };
   if (spec->log) {
@@ -222,8 +213,9 @@ static int prepare(Proc *p, const ProcSpec *spec, Err *err) {
   }
   if (pipe2(fds, O_CLOEXEC)) goto fail;
   p->fd = fds[0];
-  p->pidfd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
-  if (p->pidfd < 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK)) goto fail;
+  if (procwatch_reserve(&p->watch, p->loop, fds[0], on_end, p) ||
+      fcntl(fds[0], F_SETFL, O_NONBLOCK))
+    goto fail;
   if (spec->timeout > 0) {
     p->timeout = loop_timer(p->loop, spec->timeout, on_timeout, p);
     if (!p->timeout) {
@@ -231,8 +223,7 @@ static int prepare(Proc *p, const ProcSpec *spec, Err *err) {
       goto fail;
     }
   }
-  if (loop_watch(p->loop, p->fd, LOOP_READ, on_output, p, err) ||
-      loop_watch(p->loop, p->pidfd, LOOP_READ, on_end, p, err)) {
+  if (loop_watch(p->loop, p->fd, LOOP_READ, on_output, p, err)) {
     close(fds[1]);
     return -1;
   }
@@ -242,42 +233,6 @@ fail:
   if (err) err->retryable = true;
   if (fds[1] >= 0) close(fds[1]);
   return -1;
-}
-
-/* Kernels before 5.3 have no pidfd, nor has valgrind: looking now and then
-   does. Without reaping first, for reap kills the group of what has ended. */
-static void on_look(void *ctx) {
-  Proc *p = ctx;
-  siginfo_t info = { 0 };
-  p->look = NULL;
-  bool over = waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
-              0 || info.si_pid != 0;
-  if (over && reap(p, !p->keep_group)) {
-    tell_end(p);
-    return;
-  }
-  p->look = loop_timer(p->loop, look_again, on_look, p);
-  if (p->look) return;
-  kill_now(p);                 /* out of memory: better ended than unwatched */
-  while (!reap(p, true)) (void)poll(NULL, 0, LOOK_MS);
-  tell_end(p);
-}
-
-/* Replaces what holds the number of the pidfd. */
-static int open_pidfd(Proc *p, Err *err) {
-  int fd = pidfd_open(p->pid, 0);
-  int rc = fd < 0 ? -1 : dup3(fd, p->pidfd, O_CLOEXEC);
-  int why = errno;
-  if (fd >= 0) close(fd);
-  if (rc >= 0) return 0;
-  close_pidfd(p);
-  if (why == ENOSYS || why == EPERM) {
-    p->look = loop_timer(p->loop, look_again, on_look, p);
-    why = ENOMEM;
-  }
-  if (p->look) return 0;
-  return err_sys(err, ERR_SCRIPT, why, "cannot watch process %ld",
-                 (long)p->pid);
 }
 
 Proc *proc_start(Loop *loop, const ProcSpec *spec, proc_fn *fn, void *ctx,
@@ -290,7 +245,7 @@ Proc *proc_start(Loop *loop, const ProcSpec *spec, proc_fn *fn, void *ctx,
   p->loop = loop;
   p->fn = fn;
   p->ctx = ctx;
-  p->pidfd = p->fd = -1;
+  p->watch.fd = p->fd = -1;
   p->grace = spec->grace > 0 ? spec->grace : GRACE;
   p->keep_group = spec->keep_group;
   p->started = loop_now();
@@ -302,8 +257,8 @@ Proc *proc_start(Loop *loop, const ProcSpec *spec, proc_fn *fn, void *ctx,
     p->pid = 0;
     goto fail;
   }
-  if (open_pidfd(p, err)) goto fail;
-  return p;
+  if (procwatch_begin(&p->watch, p->pid) == 0) return p;
+  err_sys(err, ERR_SCRIPT, errno, "cannot watch process %ld", (long)p->pid);
 fail:
   proc_free(p);
   return NULL;

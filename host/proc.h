@@ -2,8 +2,8 @@
 
    The child leads a session and process group of its own; signals go to the
    group. Its output goes through a pipe into a log that is bounded, so that
-   it is never held up and costs no more than that. Its end is told by a pidfd
-   on the loop. Whoever makes processes here must leave SIGCHLD alone and not
+   it is never held up and costs no more than that. Its end is told on
+   the loop. Whoever makes processes here must leave SIGCHLD alone and not
    wait for any child but its own. */
 /* SPDX-License-Identifier: MIT */
 #ifndef PROC_H
