@@ -170,6 +170,15 @@ function row.restore(text)
   return with_cron(definition)
 end
 
+--- row.try_restore(text) -> the definition, or nil and why. Want of memory is
+-- raised, for it says nothing of the text.
+function row.try_restore(text)
+  local ok, definition = pcall(row.restore, text)
+  if ok then return definition end
+  if tostring(definition):find("memory", 1, true) then error(definition, 0) end
+  return nil, definition
+end
+
 --- row.explain(definition) -> when it runs, in words: "at 06:15 on Monday to
 -- Friday, Europe/Berlin".
 function row.explain(definition)

@@ -84,10 +84,8 @@ function S:definition(name)
   local definition = self.set.by_name[name] or self.wanted and self.wanted.by_name[name] or self.restored[name]
   if definition then return definition end
   local row = self.book:schedule(name)
-  local ok, restored = pcall(require("core.schedule.row").restore, row and row.definition or "")
-  if not ok then return nil end
-  self.restored[name] = restored
-  return restored
+  self.restored[name] = require("core.schedule.row").try_restore(row and row.definition or "")
+  return self.restored[name]
 end
 
 --- Rows for the outbox; a notice that cannot be made stops nothing.
@@ -157,9 +155,9 @@ end
 
 --- The definition that a row of the book was made of.
 function S:old_definition(row)
-  local ok, old = pcall(require("core.schedule.row").restore, row.definition)
-  if ok then return old end
-  self.log("warning", "the book's definition cannot be read", { schedule = row.name, error = tostring(old) })
+  local old, why = require("core.schedule.row").try_restore(row.definition)
+  if old then return old end
+  self.log("warning", "the book's definition cannot be read", { schedule = row.name, error = tostring(why) })
 end
 
 -- Some names of a list, for a line of the log; nil for none.

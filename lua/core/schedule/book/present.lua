@@ -10,13 +10,6 @@ local YET = " WHERE schedule = :name AND at > :upto AND kind = 'slot' AND state 
 local SHORTEN = "UPDATE slot SET at = :at, due = :due, local_time = :local_time, flags = :flags, collapsed = :collapsed,"
   .. " times = :times, covers = :covers WHERE id = :id"
 
--- What the row of a schedule was made of; nil where it cannot be read. Want of memory is raised, for it says nothing of the row.
-local function restored(row)
-  local ok, definition = pcall(require("core.schedule.row").restore, row.definition)
-  if not ok and tostring(definition):find("memory", 1, true) then error(definition, 0) end
-  return ok and definition or nil
-end
-
 --- Inside a transaction: slots later than the present lose the rows that such a clock gave them, and get others when they are
 -- due; what was entered or evaluated later counts from the present.
 -- @tparam table B the book
@@ -42,7 +35,7 @@ return function(B, now)
   end
 
   for name, row in pairs(B:schedules()) do
-    local definition = restored(row)
+    local definition = require("core.schedule.row").try_restore(row.definition)
     local jitter = definition and cron.jitter(name, definition.jitter or 0) or 0
     local upto = now - jitter
     if math.max(row.since, row.last_slot or row.since, row.changed) > now or (row.last_slot or 0) > upto then

@@ -29,8 +29,7 @@ function M.find(ctx, name)
   end
   local kept = ctx.book:schedule(name)
   if not kept then return nil end
-  local known, definition = pcall(row.restore, kept.definition)
-  return { name = name, definition = known and definition or nil, state = kept.state, why = kept.why, row = kept, next = {} }
+  return { name = name, definition = row.try_restore(kept.definition), state = kept.state, why = kept.why, row = kept, next = {} }
 end
 
 local states = { paused = "ask", held = "ask", gone = "calm" }
