@@ -269,8 +269,8 @@ result $? "$what: each is taken back once" || effects | sed 's/^/# /'
 
 # Which line of which loop: SIGTERM is what Ctrl-C is.
 cat >"$tmp/sleeper.lua" <<'EOF'
--- sleeper.lua - says that it is there, and waits.
-io.stderr:write "there\n"
+-- sleeper.lua - waits, and says that it does.
+spawn(function() io.stderr:write "there\n" end)
 local ok, err = pcall(sleep, 60)
 io.stderr:write(tostring(ok), " ", err.kind, "\n")
 error(err, 0)
@@ -300,7 +300,7 @@ says "false cancelled" "it can tidy up"
 result $? "the book knows the exit code"
 cat >"$tmp/stubborn.lua" <<'EOF'
 -- stubborn.lua - does not want to end.
-io.stderr:write "there\n"
+spawn(function() io.stderr:write "there\n" end)
 while true do
   local ok = pcall(sleep, 60)
   io.stderr:write("again ", tostring(ok), "\n")

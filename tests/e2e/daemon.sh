@@ -34,9 +34,9 @@ says "leave them out" "no recording"
 socat -u UNIX-RECV:"$tmp/notify" OPEN:"$tmp/told",creat,append &
 pids="$pids $!"
 waits 20 test -S notify
-cat >jobs/slow.lua <<'EOF2'
+cat >jobs/slow.lua <<EOF2
 print "begun"
-sleep(60)
+sleep($((60 * ${SLOW:-1})))
 EOF2
 { echo "$one"; echo 'schedule "slow" { every = "1s", run = "slow.lua" }'; } >jobs/schedule.lua
 serves NOTIFY_SOCKET="$tmp/notify" WATCHDOG_USEC=1000000 errand serve --schedule jobs/schedule.lua --trust-clock \
@@ -125,8 +125,11 @@ outputs 405 "and nothing can be sent"
 
 # ---- drain
 
-child=$(rows pid state schedule | sed -n 's/^\([0-9]*\) running slow$/\1/p')
-alive "$child"
+slow_runs() {
+  child=$(rows pid state schedule | sed -n 's/^\([0-9][0-9]*\) running slow$/\1/p')
+  alive "$child"
+}
+waits 20 slow_runs
 result $? "a run is under way"
 stops TERM 0 "SIGTERM"
 gone "$child"
@@ -145,7 +148,7 @@ result $? "one line a record" || grep -v '^20[0-9-]*T[0-9:]*Z \(info\|notice\|wa
 # ---- the log for programs, a port, the page, and a second signal
 
 cat >jobs/deaf.lua <<'EOF2'
-print "begun"
+spawn(function() print "begun" end)
 while true do pcall(sleep, 60) end
 EOF2
 echo 'schedule "deaf" { every = "1s", run = "deaf.lua" }' >jobs/schedule.lua

@@ -495,7 +495,7 @@ ended "Ctrl-C in an endless loop"
 start errand -e 'io.stdout:write("on\n") io.stdout:flush() while true do pcall(function() while true do end end) end'
 read -r _ <&6
 tries=0
-while alive "$started" && [ $tries -lt 3000 ]; do    # those that come together count as one
+while alive "$started" && [ $tries -lt $((3000 * ${SLOW:-1})) ]; do    # those that come together count as one
   tries=$((tries + 1))
   kill -INT "$started" 2>/dev/null
 done

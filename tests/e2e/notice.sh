@@ -108,7 +108,7 @@ HTTP/1.1 204 No Content
 END
 mkdir -m 700 daemon
 cat >daemon/schedule.lua <<END
-schedule "tick" { every = "1s", run = "tick.lua", notify = { on = "always", webhook = "$at/hook" }, ping = "$at/ping" }
+schedule "tick" { every = "${SLOW:-1}s", run = "tick.lua", notify = { on = "always", webhook = "$at/hook" }, ping = "$at/ping" }
 END
 echo 'print "tick"' >daemon/tick.lua
 kills=0

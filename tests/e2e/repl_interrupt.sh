@@ -27,7 +27,8 @@ enter 'function go() print "go" io.stdout:flush() end'
 stopped 'go() while true do end'
 shows_line "interrupted" "Ctrl-C stops a loop"
 
-# stopped_twice TEXT: a second Ctrl-C is pressed, if need be
+# stopped_twice TEXT: a second Ctrl-C is pressed. "go" is said where errors are
+# caught, for the first one may come at once.
 stopped_twice() {
   begin
   screen_type "$1"
@@ -42,13 +43,13 @@ said_caught() {
   gather && grep -q 'caught' "$tmp/out"
 }
 enter 'function caught(...) print("caught") io.stdout:flush() end'
-stopped_twice 'go() while true do caught(pcall(function() while true do end end)) end'
+stopped_twice 'while true do caught(pcall(function() go() while true do end end)) end'
 shows_line "interrupted" "the second Ctrl-C stops a loop that catches errors"
-stopped_twice 'go() while true do caught(pcall(sleep, 3600)) end'
+stopped_twice 'while true do caught(pcall(function() go() sleep(3600) end)) end'
 shows_line "interrupted" "and one that catches the end of its waits"
-stopped_twice 'go() local t = spawn(function() while true do caught(pcall(sleep, 3600)) end end) while true do caught(pcall(t.join, t)) end'
+stopped_twice 'local t = spawn(function() while true do caught(pcall(sleep, 3600)) end end) while true do caught(pcall(function() go() t:join() end)) end'
 shows_line "interrupted" "and one around a task"
-stopped_twice 'go() local co = coroutine.wrap(function() while true do caught(pcall(sleep, 3600)) end end) co()'
+stopped_twice 'local co = coroutine.wrap(function() while true do caught(pcall(function() go() sleep(3600) end)) end end) co()'
 shows_line "interrupted" "and one in a coroutine"
 enter 'pcall(error, "x")'
 shows "= false" "what is typed then may catch errors"
@@ -266,7 +267,7 @@ serve replies
 accounts "$at"
 prompt_start 80 24
 begin
-screen_type 'print "go" io.stdout:flush() pcall(sleep, 3600) qalyptus.groups.create{ name = "Other people" }'
+screen_type 'pcall(function() print "go" io.stdout:flush() sleep(3600) end) qalyptus.groups.create{ name = "Other people" }'
 screen_key Enter
 screen_until said_go
 screen_key C-c

@@ -149,7 +149,7 @@ sent() {
 
 # alive PID: there, and not just waiting for init to take note of its end
 alive() {
-  [ -r "/proc/$1/stat" ] && ! grep -q ') [ZX] ' "/proc/$1/stat" 2>/dev/null
+  [ -n "$1" ] && [ -r "/proc/$1/stat" ] && ! grep -q ') [ZX] ' "/proc/$1/stat" 2>/dev/null
 }
 
 # gone PID: within a bounded number of looks, for the end of its parent's pipe
@@ -157,7 +157,7 @@ alive() {
 gone() {
   tries=0
   while alive "$1" && [ $tries -lt $((3000 * ${SLOW:-1})) ]; do tries=$((tries + 1)); done
-  ! alive "$1"
+  [ -n "$1" ] && ! alive "$1"
 }
 
 # accounts URL: all services there, with credentials, for what follows
