@@ -241,9 +241,13 @@ static const char *check_text(lua_State *L, int index) {
   return text;
 }
 
+/* What says nothing of a zone or its name: want of memory, and Ctrl-C. */
+static bool is_raised(const Err *err) {
+  return err->kind == ERR_SCRIPT || err->kind == ERR_CANCELLED;
+}
+
 /* new(text[, { name, tz = "UTC", days = "and"|"or", dst = "run"|"skip",
-   since = 0 }]) -> cron | nil, error whose problems are all its faults. Raised
-   is what says nothing of them: want of memory, all that ERR_SCRIPT is here. */
+   since = 0 }]) -> cron | nil, error whose problems are all its faults */
 static int l_new(lua_State *L) {
   New o = {.name = "", .tz = "UTC"};
   CronFaults faults;
@@ -259,7 +263,7 @@ static int l_new(lua_State *L) {
   err_clear(&err);
   bool bad = cron_parse(&c->row, text, &options, &faults) != 0;
   c->tz = tz_open(o.tz, &err);
-  if (err.kind == ERR_SCRIPT) return lerr_raise(L, &err);
+  if (is_raised(&err)) return lerr_raise(L, &err);
   if (bad || !c->tz) return push_faults(L, &faults, &err);
   c->zone = (CronZone){.tz = c->tz, .skip_gaps = o.dst == 1,
                        .since = (int64_t)floor(o.since)};
@@ -274,7 +278,7 @@ static Tz **check_zone(lua_State *L) {
   return tz;
 }
 
-/* zone(name) -> zone | nil, error; want of memory is raised */
+/* zone(name) -> zone | nil, error */
 static int l_zone(lua_State *L) {
   Err err;
   const char *name = check_text(L, 1);
@@ -283,7 +287,7 @@ static int l_zone(lua_State *L) {
   luaL_setmetatable(L, ZONE);
   *tz = tz_open(name, &err);
   if (*tz) return 1;
-  return err.kind == ERR_SCRIPT ? lerr_raise(L, &err) : lerr_fail(L, &err);
+  return is_raised(&err) ? lerr_raise(L, &err) : lerr_fail(L, &err);
 }
 
 /* zone:at(utc) -> { local_time, offset, dst, abbreviation, from, to }: from and

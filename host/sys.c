@@ -40,7 +40,7 @@ int sys_read_fd(Buf *out, int fd, const char *name, Err *err) {
     char past = 0;
     size_t room = out->max - out->len;
     char *at = room ? buf_reserve(out, room < CHUNK ? room : CHUNK) : &past;
-    if (!at) return err_set(err, ERR_FILE, "out of memory for %s", name);
+    if (!at) return err_set(err, ERR_SCRIPT, "out of memory for %s", name);
     size_t want = room ? (room < CHUNK ? room : CHUNK) : 1;
     ssize_t n = read(fd, at, want);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {

@@ -418,6 +418,7 @@ as=
 if [ "$(id -u)" = 0 ]; then
   chown 65534 "$tmp/bad/closed/store.db"
   chmod 711 "$tmp" "$tmp/bad" "$tmp/home"
+  chmod 1777 "$tmp/tmp"
   as="setpriv --reuid=65534 --regid=65534 --clear-groups"
 fi
 chmod 555 "$tmp/bad/closed"

@@ -14,6 +14,8 @@ here=$(realpath "$(dirname "$0")")
 mkdir -p "$build/valgrind"
 dir=$(mktemp -d "$build/valgrind/XXXXXX")
 mkdir "$dir/log"
+chmod 755 "$dir"
+chmod 1777 "$dir/log"    # some tests become nobody
 
 "${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$dir/exec.so" "$here/exec.c"
 
