@@ -38,12 +38,13 @@ $(B)/tests/peer: tests/e2e/peer.c $(B)/tests/peer.o $(B)/liberrand.a | $(B)/test
 	$(CC) $(OWN_CFLAGS) -Itests/c $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -MMD -MP -MF $@.main.d -o $@ $< $(B)/tests/peer.o $(B)/liberrand.a $(LIBS)
 
 # What a test puts its own in the place of: the Nth allocation fails, files must
-# have names, a file system is a network's, there are no pidfds, clocks are set.
+# have names, a file system is a network's, there are no pidfds or timers, clocks
+# are set.
 WRAP_test_alloc := malloc calloc realloc reallocarray strdup strndup
 WRAP_test_httpfile := open
 WRAP_test_httpresume := open
 WRAP_test_storequery := fstatfs
-WRAP_test_proc := pidfd_open
+WRAP_test_proc := pidfd_open loop_timer
 WRAP_test_clockwatch := clock_gettime timerfd_create timerfd_settime
 
 # TESTS: folders or files, such as tests/c tests/lua/cron_spec.lua; empty for all.

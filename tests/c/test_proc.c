@@ -568,6 +568,34 @@ int __wrap_pidfd_open(pid_t pid, unsigned flags) {
   return -1;
 }
 
+/* No memory is left for a timer. */
+static bool no_timer;
+LoopTimer *__real_loop_timer(Loop *, double seconds, loop_fn *fn, void *ctx);
+LoopTimer *__wrap_loop_timer(Loop *, double seconds, loop_fn *fn, void *ctx);
+
+LoopTimer *__wrap_loop_timer(Loop *l, double seconds, loop_fn *fn, void *ctx) {
+  return no_timer ? NULL : __real_loop_timer(l, seconds, fn, ctx);
+}
+
+static void test_no_timer(void) {
+  ProcSpec spec = { .log = path };
+  Err err;
+  no_timer = true;
+  ok(!start(&spec, "sleep 60"), "one that nobody could watch");
+  ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "is ended");
+  no_timer = false;
+  Proc *p = start(&spec, "trap '' TERM; echo x; sleep 60");
+  no_timer = true;
+  double until = loop_now() + PATIENCE;
+  while (p && !ends && loop_now() < until && !loop_step(loop, 0.1, &err))
+    continue;
+  ok(ends == 1 && last.signal == SIGKILL && last.killed && last.known,
+     "one that nobody can watch on is killed, and says so");
+  ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "and waited for");
+  proc_free(p);
+  no_timer = false;
+}
+
 static void test_no_pidfd(void) {
   ProcSpec spec = { .log = path };
   int before = descriptors();
@@ -581,6 +609,7 @@ static void test_no_pidfd(void) {
   ok(p && loop_now() - from < 1, "freeing one kills it");
   ok(run(&spec, "sleep 60 & exit 4") && last.code == 4 && last.leftovers,
      "and what was left of its group");
+  test_no_timer();
   no_pidfd = false;
   is_int(descriptors(), before, "no descriptor is lost");
   ok(!loop_busy(loop), "nor timer");
