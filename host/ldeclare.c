@@ -336,10 +336,26 @@ static void push_left(lua_State *L, lua_State *I) {
   lua_pop(I, 1);
 }
 
+/* What an error says, which may be nothing, or hold zero bytes. */
+static void push_words(lua_State *L, const char *text, size_t n) {
+  luaL_Buffer b;
+  if (strspn(text, " \t\r\n") == n) {
+    lua_pushliteral(L, "the file ends with an error that says nothing");
+    return;
+  }
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < n; i++) {
+    if (text[i]) luaL_addchar(&b, text[i]);
+    else luaL_addlstring(&b, "\\0", 2);
+  }
+  luaL_pushresult(&b);
+}
+
 /* { line, message } for what ended the file; it stands at the top of I. */
 static void push_fault(lua_State *L, lua_State *I, int status) {
+  size_t n = 0;
   const char *text = status == LUA_ERRMEM || lua_type(I, -1) != LUA_TSTRING
-    ? NULL : lua_tostring(I, -1);
+    ? NULL : lua_tolstring(I, -1, &n);
   lua_createtable(L, 0, 2);
   if (status == LUA_ERRMEM) {
     lua_pushfstring(L, "no memory for the file, which may have %d MiB",
@@ -355,8 +371,9 @@ static void push_fault(lua_State *L, lua_State *I, int status) {
       lua_pushinteger(L, line);
       lua_setfield(L, -2, "line");
     }
-    lua_pushstring(L, line > 0 && end[0] == ':' && end[1] == ' ' ? end + 2
-                   : text);
+    const char *words = line > 0 && end[0] == ':' && end[1] == ' ' ? end + 2
+                                                                   : text;
+    push_words(L, words, n - (size_t)(words - text));
   }
   lua_setfield(L, -2, "message");
 }

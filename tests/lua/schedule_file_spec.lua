@@ -197,6 +197,10 @@ schedule "f" { at = "@daily", run = "x.lua", args = { f = function() end } }
     t.ok(has(faults "\27Lua", "attempt to load a binary chunk"))
     t.ok(has(faults "schedule 'x' {", "1: unexpected symbol near <eof>"))
     t.ok(has(faults "error {}", "the file ends with an error that is no text"))
+    for _, nothing in ipairs { '""', '"\\n"', '("", 0)' } do
+      t.ok(has(faults("error" .. nothing), "the file ends with an error that says nothing"), nothing)
+    end
+    t.ok(has(faults 'error "\\0why"', "\\0why"), "zero bytes can be read")
     t.ok(has(faults "error 'no more'", "1: no more"))
     t.ok(has(faults "schedule 's' { at = '@daily', run = 'x', pin = secret.vault 'x' }", "there is no secret.vault here"))
     t.eq(faults "#!/usr/bin/env errand\nschedule 's' { at = '@daily', run = 'x.lua' }"[1], nil)
