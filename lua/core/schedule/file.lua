@@ -19,6 +19,7 @@ local STATEMENTS <const> = { "schedule", "defaults" }
 local function lines_of(text)
   local out = {}
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do out[#out + 1] = line end
+  out.found = {} -- what line_of has found: a loop says the same thing often
   return out
 end
 
@@ -27,7 +28,9 @@ end
 -- is put together elsewhere it is the statement's own line.
 local function line_of(source, statement, key)
   local at = statement.line
-  for name in (key or ""):gmatch "[%a_][%w_]*" do
+  local id = key and ("%d %d %s"):format(at, statement.before, key)
+  if not id or source.found[id] then return source.found[id] or at end
+  for name in key:gmatch "[%a_][%w_]*" do
     local pattern = "%f[%w_]" .. name .. "%s*=%f[^=]"
     for n = at, statement.before - 1 do
       local line = (source[n] or ""):gsub("%-%-.*$", "")
@@ -37,18 +40,17 @@ local function line_of(source, statement, key)
       end
     end
   end
+  source.found[id] = at
   return at
 end
 
 local function set_bounds(statements, source)
-  for i, statement in ipairs(statements) do
-    statement.before = #source + 1
-    for k = i + 1, #statements do
-      if statements[k].line > statement.line then
-        statement.before = statements[k].line
-        break
-      end
-    end
+  local below = {} -- lines of what comes later, the nearest last
+  for i = #statements, 1, -1 do
+    local line = statements[i].line
+    while below[1] and below[#below] <= line do below[#below] = nil end
+    statements[i].before = below[#below] or #source + 1
+    below[#below + 1] = line
   end
 end
 
@@ -101,7 +103,7 @@ function Reading:schedule(statement)
   if name and self.seen[name] then
     return add(nil, ("the name stands a second time, after line %d: give it another one"):format(self.seen[name]))
   end
-  if name then self.seen[name] = statement.line end
+  if name then self.seen[name], self.statements[name] = statement.line, statement end
   if statement.broken then return end -- the file ended there, which is told
   if not statement.options then return add(nil, without_options(statement)) end
   local definition, problems, half = row.definition(name, statement.options, { dir = self.dir, file = self.path,
@@ -131,7 +133,7 @@ end
 function file.parse(text, path)
   local full = absolute(path)
   local self = setmetatable({ path = full, shown = path, dir = full:match "^(.*)/[^/]*$", source = lines_of(text), problems = {},
-    list = {}, by_name = {}, halves = {}, seen = {} }, Reading)
+    list = {}, by_name = {}, halves = {}, seen = {}, statements = {} }, Reading)
   if self.dir == "" then self.dir = "/" end
   if text:byte(1) == 35 then text = "--" .. text end -- "#!": for the kernel
   local statements, fault = require("host.declare").read(text, STATEMENTS)
@@ -153,9 +155,8 @@ function file.parse(text, path)
   end)
   return { file = full, dir = self.dir, digest = sys.sha256(text), list = self.list, by_name = self.by_name, halves = self.halves,
     where = function(name, key)
-      for _, statement in ipairs(statements) do
-        if statement.word == "schedule" and statement.name == name then return line_of(self.source, statement, key) end
-      end
+      local statement = self.statements[name]
+      return statement and line_of(self.source, statement, key)
     end }, self.problems
 end
 
