@@ -74,10 +74,10 @@ include tests/tests.mk scripts/packaging/package.mk
 
 # $(call install-missing,PACKAGES): says what it installs; nothing when all are there
 define install-missing
-@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -Eq 'ok (installed|triggers)' || echo $$p; done); \
 [ -z "$$missing" ] || { echo "installing Debian packages:" $$missing >&2; \
   if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -q >/dev/null && \
-  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q --no-install-recommends $$missing >/dev/null; }
+  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends $$missing >/dev/null; }
 endef
 
 deps: ## install the Debian packages that a build needs

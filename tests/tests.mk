@@ -13,11 +13,14 @@ DEPS_bench := $(DEPS_test) libcjson-dev python3-requests python3-httpx python3-a
 DEPS_page := chromium chromium-driver fonts-dejavu-core
 
 .PHONY: test san san-built fuzz valgrind valgrind-all lint signals alloc syscalls contract crash cron soak page bench \
-        test-deps lint-deps fuzz-deps page-deps bench-deps
+        test-deps lint-deps fuzz-deps page-deps bench-deps npm-deps
 
 # A static pattern: make looks for no other kind of rule for a phony target.
 test-deps lint-deps fuzz-deps page-deps bench-deps: %-deps: deps
 	$(call install-missing,$(DEPS_$*))
+
+npm-deps: deps
+	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
 
 vpath %.c tests/c tests/cron tests/bench
 $(B)/tests/%: %.c $(B)/liberrand.a | $(B)/tests
@@ -119,8 +122,7 @@ syscalls: test-deps ## system calls that fail, at every call; fewer with EVERY=K
 	@$(MAKE) --no-print-directory B=$(B) all $(B)/tests/peer
 	EVERY=$(or $(EVERY),1) sh tests/syscalls/run.sh $(B) $(if $(SCENARIO),"$(SCENARIO)")
 
-contract: test-deps ## the exported OpenAPI against redocly and Prism, by npm
-	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
+contract: test-deps npm-deps ## the exported OpenAPI against redocly and Prism, by npm
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/contract/run.sh $(B)
 
@@ -140,8 +142,7 @@ page: test-deps page-deps ## the status page in headless Chromium
 	@$(MAKE) --no-print-directory B=$(B) all
 	sh tests/page/run.sh $(B)
 
-bench: bench-deps ## ratios: calls over loopback, start, prompt, JSON, memory, steps; beside curl, bun, Node, Python, C
-	$(if $(shell command -v npm || true),,$(call install-missing,nodejs npm))
+bench: bench-deps npm-deps ## ratios: calls over loopback, start, prompt, JSON, memory, steps; beside curl, bun, Node, Python, C
 	@$(MAKE) --no-print-directory B=$(B) all $(BENCH:%=$(B)/tests/%)
 	sh tests/bench/all.sh $(B)
 
