@@ -172,13 +172,15 @@ local function stop()
   running, last = nil, 0
 end
 
--- Left alone once it has written the text.
+-- Left alone once it has written the text. The shell that starts it waits for that:
+-- its terminal would go with it, and take what has no session of its own yet along.
 local function goes_on(command, text)
   stop()
   write(state .. "/long", ("echo $$ >'%s/pid'; exec %s\n"):format(state, command))
   write(state .. "/pid", "")
-  shell(([[setsid script -qfec "sh '%s/long'" '%s/log' >'%s/out' 2>&1 </dev/null &]]):format(state, state, state))
-  shell(("n=0; until grep -qF -- '%s' '%s/out' || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.05; done"):format(text, state))
+  write(state .. "/out", "")
+  shell(([[setsid script -qfec "sh '%s/long'" '%s/log' >'%s/out' 2>&1 </dev/null &
+n=0; until grep -qF -- '%s' '%s/out' || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.05; done]]):format(state, state, state, text, state))
   running, last = tonumber(read(state .. "/pid"):match "%d+"), 0
   local out = lines_of(read(state .. "/out"))
   for i, line in ipairs(out) do out[i] = drawn(line) end
