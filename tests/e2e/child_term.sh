@@ -66,7 +66,7 @@ sent_intent() {
 
 what="a request under way"
 fresh
-control faults '["ixon.invites.create:latency=1@1"]'
+control faults '["ixon.invites.create:latency=3@1"]'
 begin errand run "$tmp/two.lua"
 in_flight ixon.invites.create 1
 kill -TERM "$started"
@@ -82,7 +82,7 @@ result $? "$what: nothing was sent twice"
 
 what="the same as the work of a slot"
 fresh
-control faults '["ixon.invites.create:latency=1@1"]'
+control faults '["ixon.invites.create:latency=3@1"]'
 id=$(slot make 1000000)
 begin errand run --slot "$id" "$tmp/two.lua"
 in_flight ixon.invites.create 1
@@ -206,7 +206,7 @@ workflow many 'local out = run:each("all", { "first", "second", "third", "fourth
     function(b, n) return invite(b, n) end, { limit = 2 })
   return #out'
 fresh
-control faults '["ixon.invites.create:latency=1@1-2"]'
+control faults '["ixon.invites.create:latency=3@1-2"]'
 begin errand run "$tmp/many.lua"
 in_flight ixon.invites.create 2
 kill -TERM "$started"
@@ -250,7 +250,7 @@ what="undo"
 fresh
 try errand run "$tmp/two.lua"
 run=$(run_id)
-control faults '["ixon.invites.delete*:latency=1@1"]'
+control faults '["ixon.invites.delete*:latency=3@1"]'
 begin errand runs undo "$run"
 deleting() { curl -sS --noproxy '*' --max-time 30 "$at/_sandbox/calls" | grep -q '"ixon.invites.delete'; }
 until_true deleting
