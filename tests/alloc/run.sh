@@ -33,7 +33,7 @@ tls=$!
 tries=0
 until ALLOC_TLS=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' accept) && [ -n "$ALLOC_TLS" ]; do
   tries=$((tries + 1))
-  [ $tries -lt 100 ] || exit 1
+  [ $tries -lt 600 ] || exit 1
   sleep 0.05
 done
 export ALLOC_TLS

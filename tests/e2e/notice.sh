@@ -29,7 +29,7 @@ elseif deed == "send" then
   local box = require "core.schedule.outbox".new { book = book, clock = { wall = wall }, log = log, store = os.getenv "STORE" }
   for _, problem in ipairs(box:load { list = { definition } }) do print("problem", problem) end
   if os.getenv "ENVIRONMENT" then os.execute "env >environment" end
-  print("tried", box:once(20))
+  print("tried", box:once(120))
 elseif deed == "rows" then
   for _, row in ipairs(book:outbox {}) do
     print(row.sent and "sent" or row.failed and "given up" or "waits", row.tries, row.message or "")
