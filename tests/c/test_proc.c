@@ -424,9 +424,10 @@ static void test_leftovers(void) {
   ok(pid > 0 && kill(pid, 0) == 0, "which it does");
   kill(pid, SIGKILL);
 
-  ok(run(&spec, "setsid sh -c 'echo pid $$; exec sleep 60' & "
-                "until [ -s /proc/self/fd/1 ]; do :; done; exit 6"),
-     "one that fled into a session");
+  char script[512];
+  snprintf(script, sizeof script, "setsid sh -c 'echo pid $$; exec sleep 60' & "
+           "until grep -q pid '%s'; do :; done; exit 6", path);
+  ok(run(&spec, script), "one that fled into a session");
   is_int(last.code, 6, "does not hold up the end");
   pid = number("pid ");
   if (pid > 0) kill(pid, SIGKILL);
