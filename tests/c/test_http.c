@@ -442,6 +442,12 @@ static void test_broken_replies(void) {
   http_req_free(r);
 }
 
+/* The seconds that follow PHASE in what is told; -1 where it is not there. */
+static double time_told(HttpReq *r, const char *phase) {
+  const char *at = strstr(http_req_err(r)->text, phase);
+  return at ? strtod(at + strlen(phase), NULL) : -1;
+}
+
 static void test_timeouts(void) {
   peer_on(peer, (PeerReply){ .target = "GET /drip", .drip = 0.4, .bytes = OK });
   peer_on(peer, (PeerReply){ .end = PEER_HANG });
@@ -455,18 +461,23 @@ static void test_timeouts(void) {
   http_req_free(r);
   http_free(h);
   h = open_http((HttpOptions){ .timeout = 0.3 });
+  start = loop_now();
   r = call_with(h, (HttpCall){ .method = "GET", .url = "/hang",
                                .repeatable = true });
   is_kind(r, ERR_TIMEOUT, "a silent peer is cut by the timeout");
-  says(r, "waiting for the answer 0.3 s", "it says where the time went");
+  double told = time_told(r, "waiting for the answer ");
+  ok(told > 0.25 && told < loop_now() - start + 0.05,
+     "it says where the time went");
   ok(http_req_err(r)->retryable, "a read may be repeated");
   http_req_free(r);
   r = call_with(h, (HttpCall){ .method = "POST", .url = "/hang" });
   is_kind(r, ERR_IN_DOUBT, "a create is in doubt then");
   http_req_free(r);
+  http_free(h);
+  h = open_http((HttpOptions){ .timeout = 60 });
   r = call_with(h, (HttpCall){ .method = "POST", .url = "/hang",
                                .timeout = 0.05 });
-  ok(http_req_times(r).total < 0.25, "a call may have its own timeout");
+  ok(http_req_times(r).total < 30, "a call may have its own timeout");
   http_req_free(r);
   http_free(h);
 }

@@ -482,7 +482,7 @@ static void on_tick(void *ctx) {
 }
 
 static void test_fairness(void) {
-  ProcSpec spec = { .log = path, .timeout = 0.5, .grace = 0.1 };
+  ProcSpec spec = { .log = path, .timeout = 1.5, .grace = 0.1 };
   static int ticks;
   Loop *mine = loop_new(NULL), *saved = loop;
   loop = mine;

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* The readers themselves, with less patience. */
-#define SECRET_PATIENCE 400
+#define SECRET_PATIENCE 2000
 #include "secretread.c"
 
 #include <pty.h>

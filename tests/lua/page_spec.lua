@@ -399,8 +399,9 @@ t.describe("a form", function()
     sign_in()
     local _, theirs = form_of(pause)
     local _, elsewhere = form_of "/schedules/nightly%20sync/resume"
+    local changed = (theirs.stamp:find "^0" and "1" or "0") .. theirs.stamp:sub(2)
     for _, stamp in ipairs { "", "x", "x.y", mine.stamp, elsewhere.stamp, theirs.stamp .. "0", theirs.stamp:upper(),
-      theirs.stamp:gsub("^%x%x", "00"), ("a"):rep(60000) } do
+      changed, ("a"):rep(60000) } do
       local reply = post(pause, { reason = "no", stamp = stamp })
       t.eq(reply.status, 403, stamp:sub(1, 40))
       t.ok(reply.body:find("was not made for this session", 1, true))
