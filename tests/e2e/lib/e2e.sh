@@ -147,16 +147,17 @@ sent() {
   result $? "$2: $1 requests sent" || echo "# connections and requests: $seen"
 }
 
-# alive PID: there, and not just waiting for init to take note of its end
+# alive PID: there, and not just waiting for init to take note of its end. One
+# look: between two it may go.
 alive() {
-  [ -n "$1" ] && [ -r "/proc/$1/stat" ] && ! grep -q ') [ZX] ' "/proc/$1/stat" 2>/dev/null
+  [ -n "$1" ] && grep -q ') [^ZX] ' "/proc/$1/stat" 2>/dev/null
 }
 
-# gone PID: within a bounded number of looks, for the end of its parent's pipe
-# is all that tells it
+# gone PID: within twenty seconds, for the end of its parent's pipe is all that
+# tells it
 gone() {
-  tries=0
-  while alive "$1" && [ $tries -lt $((3000 * ${SLOW:-1})) ]; do tries=$((tries + 1)); done
+  gone_by=$(($(date +%s) + 20 * ${SLOW:-1}))
+  while alive "$1" && [ "$(date +%s)" -lt "$gone_by" ]; do sleep 0.01; done
   [ -n "$1" ] && ! alive "$1"
 }
 
