@@ -251,7 +251,9 @@ end
 -- Whether it may be over by now.
 function M.look(S, row)
   local item = S:item(row.id)
-  if item.at and S.mono < item.at and not item.forced and not (item.wake and S.now >= item.wake) then return false end
+  -- the last look of all comes before its time, for the next daemon may be far away
+  local early = item.at and S.mono < item.at and not S.draining
+  if early and not item.forced and not (item.wake and S.now >= item.wake) then return false end
   if is_beginning(S, row, item) then return false end -- to look for its lock might be in its way
   local holder = S.busy_slot(row.id)
   item.orphan = holder and true or nil

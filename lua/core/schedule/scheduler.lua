@@ -356,7 +356,8 @@ function S:tick()
     more = evaluate.all(self)
   end
   hourly(self)
-  if self.looking or self.look_at <= self.mono or self.wake_at and self.trusted and self.wake_at <= self.now then look(self) end
+  local asleep = self.look_at > self.mono and not (self.wake_at and self.trusted and self.wake_at <= self.now)
+  if not asleep or self.looking or self.draining then look(self) end
   return next_instant(self, more)
 end
 
@@ -377,7 +378,8 @@ function S:ended(job, ended)
   self.endings[#self.endings + 1] = { job = job, ended = ended }
 end
 
---- Starts nothing more.
+--- Starts nothing more. Each tick looks at all rows now, so that the last one
+-- leaves what it knows.
 function S:drain()
   self.draining = true
 end
