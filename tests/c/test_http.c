@@ -466,7 +466,7 @@ static void test_timeouts(void) {
                                .repeatable = true });
   is_kind(r, ERR_TIMEOUT, "a silent peer is cut by the timeout");
   double told = time_told(r, "waiting for the answer ");
-  ok(told > 0.25 && told < loop_now() - start + 0.05,
+  ok(told > 0.25 && told < loop_now() - start + 0.06,
      "it says where the time went");
   ok(http_req_err(r)->retryable, "a read may be repeated");
   http_req_free(r);
@@ -477,7 +477,7 @@ static void test_timeouts(void) {
   h = open_http((HttpOptions){ .timeout = 60 });
   r = call_with(h, (HttpCall){ .method = "POST", .url = "/hang",
                                .timeout = 0.05 });
-  ok(http_req_times(r).total < 30, "a call may have its own timeout");
+  ok(http_req_times(r).total < 5, "a call may have its own timeout");
   http_req_free(r);
   http_free(h);
 }

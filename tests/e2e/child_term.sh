@@ -77,7 +77,7 @@ slot steps "$run" | grep -q '^invite first	done$'
 result $? "$what: its answer is recorded"
 resumed
 want "$first" "$second"
-[ "$(calls ixon.invites.create)" = 2 ]
+[ "$(call_count ixon.invites.create)" = 2 ]
 result $? "$what: nothing was sent twice"
 
 what="the same as the work of a slot"
@@ -193,7 +193,7 @@ begin ERRAND_INTREXX_RETRY=0 errand run "$tmp/turn.lua"
 told "both/b/first look  done"
 until_true sent_intent
 result $? "$what: its intent is written"
-[ -z "$(calls intrexx.users.create)" ]
+[ "$(call_count intrexx.users.create)" = 0 ]
 result $? "$what: nothing has left"
 kill -TERM "$started"
 over

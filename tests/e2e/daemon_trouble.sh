@@ -102,17 +102,13 @@ EOF2
 echo 'schedule "flow" { every = "1s", run = "flow.lua" }' >jobs/schedule.lua
 : >log
 seen=0
-# invites: how many of them the sandbox was asked for
-invites() {
-  curl -sS --noproxy '*' --max-time 30 "$at/_sandbox/calls" | grep -o '"ixon.invites.create":[0-9]*' | grep -o '[0-9]*$' || echo 0
-}
 for n in 1 2 3; do
   before=$(grep -c 'notice ready' log)
-  asked=$(invites)
+  before_it=$(call_count ixon.invites.create)
   resumes errand serve --schedule jobs/schedule.lua --trust-clock
   waits 20 log_has $((before + 1)) 'notice ready'
   # a request is under way
-  in_flight() { [ "$(invites)" -gt "$asked" ]; }
+  in_flight() { [ "$(call_count ixon.invites.create)" -gt "$before_it" ]; }
   waits 20 log_has $((seen + 1)) 'slot fired\|run resumed'
   waits 20 in_flight
   seen=$(grep -c 'slot fired\|run resumed' log)

@@ -161,6 +161,11 @@ gone() {
   [ -n "$1" ] && ! alive "$1"
 }
 
+# call_count OPERATION: how often the sandbox at $at was asked for it
+call_count() {
+  curl -sS --noproxy '*' --max-time 30 "$at/_sandbox/calls" | sed 's/.*"'"$1"'":\([0-9]*\).*/\1/; t; s/.*/0/'
+}
+
 # accounts URL: all services there, with credentials, for what follows
 accounts() {
   export ERRAND_IXON_URL="$1" ERRAND_IXON_TOKEN=ixon-token-1 ERRAND_IXON_APPLICATION=App000000001 \

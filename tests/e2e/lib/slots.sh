@@ -118,11 +118,6 @@ for operation, keys in pairs(json.decode(io.read "a")) do
 end' | sort
 }
 
-# calls OPERATION: how often it was called
-calls() {
-  curl -sS --noproxy '*' --max-time 30 "$at/_sandbox/calls" | sed -n 's/.*"'"$1"'":\([0-9]*\).*/\1/p'
-}
-
 # until_true COMMAND...: looks until it is, for twenty seconds at most
 until_true() {
   looked=$(date +%s)
@@ -132,7 +127,7 @@ until_true() {
 }
 
 called() {
-  [ "$(calls "$1")" = "$2" ]
+  [ "$(call_count "$1")" = "$2" ]
 }
 
 # in_flight OPERATION N: until its N-th call is there
